@@ -1,0 +1,1 @@
+"""A language model in, a scored and printable account of its bias out."""
