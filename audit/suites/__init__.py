@@ -1,0 +1,1 @@
+"""From files in probes/ to counterfactual sets."""
