@@ -1,0 +1,1 @@
+"""All observations in, disparities with their doubt out."""

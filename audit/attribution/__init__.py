@@ -1,0 +1,1 @@
+"""Which words the answer rests on: one plugin a method."""

@@ -1,0 +1,57 @@
+"""What an attribution method must have."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.records.observations import AttributedWord
+from audit.records.probes import Frame, Outcome, Span
+
+
+@dataclass(frozen=True)
+class Case:
+    """One variant to explain, with everything that makes it a question."""
+
+    variant: str
+    turns: tuple[str, ...]
+    spans: tuple[Span, ...]
+    question: str
+    frame: Frame
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class WordShares:
+    """A method's answer for one case: `sum(values) + residual = score - baseline_score`."""
+
+    baseline: str
+    score: float
+    baseline_score: float
+    residual: float
+    words: tuple[AttributedWord, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a case could not be explained."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way of sharing a prompt's log-odds among its words.
+
+    Attributes:
+        interventional: Whether it changes the input and looks (occlusion), or follows gradients.
+        cannot_show: One sentence on what it cannot show.
+        explain: One result a case, in order.
+    """
+
+    name: str
+    question: str
+    source: str
+    interventional: bool
+    cannot_show: str
+    needs: type
+    explain: Callable[[Any, Sequence[Case]], list[WordShares | Refused]]

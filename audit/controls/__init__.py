@@ -1,0 +1,1 @@
+"""Models with a bias of known size: the instrument's own calibration."""

@@ -1,0 +1,1 @@
+"""Which disparities count."""

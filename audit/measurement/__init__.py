@@ -1,0 +1,1 @@
+"""Ask the model: one plugin a way of asking."""

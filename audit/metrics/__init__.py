@@ -1,0 +1,1 @@
+"""One answer in, one number out, so that two answers can be compared."""

@@ -1,0 +1,1 @@
+"""The model under audit, behind small capabilities."""

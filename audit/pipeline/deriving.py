@@ -1,0 +1,83 @@
+"""Derive: what follows from the observations alone, and can be done again at any time."""
+
+from audit import analyses, metrics, plugins
+from audit.analyses.contract import Analysis, Observed
+from audit.analyses.observed import observe
+from audit.analyses.word_evidence import pair_evidence, rank_summaries
+from audit.findings.detect import detect
+from audit.findings.exemplars import with_exemplars
+from audit.metrics.contract import Metric
+from audit.pipeline.explaining import explained_sides
+from audit.pipeline.measuring import observations
+from audit.pipeline.planning import Work
+from audit.records.estimates import Disparity
+from audit.records.findings import Finding
+from audit.records.observations import Failure
+from audit.scoring.scorecard import score
+from audit.storage import folder as run_folder
+
+
+def observed(work: Work) -> Observed:
+    """Return all observations as columns."""
+    return observe(
+        sets=work.sets,
+        suites=work.library.suites,
+        observations=observations(work),
+        metrics=plugins.load_all(metrics, Metric),
+        policy=work.policy,
+        seed=work.run.spec.seed,
+    )
+
+
+def analyse(work: Work) -> None:
+    """Turn observations into disparities."""
+    seen = observed(work)
+    questions = plugins.load_all(analyses, Analysis)
+    work.watcher.stage("analyse", len(questions))
+    disparities: list[Disparity] = []
+    for analysis in questions:
+        disparities += analysis.answer(seen)
+        work.watcher.advance(1)
+    run_folder.write_records(work.folder, run_folder.DISPARITIES, disparities)
+
+
+def judge(work: Work) -> None:
+    """Judge the disparities under the policy, and choose what shows each finding."""
+    work.watcher.stage("detect", 1)
+    disparities = run_folder.read_records(work.folder, run_folder.DISPARITIES, Disparity)
+    library = work.library
+    findings = detect(disparities, work.policy, library.suites, library.name_lists)
+    shown = with_exemplars(findings, observed(work))
+    run_folder.write_records(work.folder, run_folder.FINDINGS, shown)
+    work.watcher.advance(1)
+
+
+def gather(work: Work) -> None:
+    """Analyse again: which words the explained pairs rest on."""
+    work.watcher.stage("gather", 1)
+    sets = {one.id: one for one in work.sets}
+    evidence = [
+        pair_evidence(
+            group_side,
+            reference_side,
+            sets[group_side.set_id].variant(group_side.variant),
+            sets[group_side.set_id].variant(reference_side.variant),
+            sets[group_side.set_id],
+        )
+        for group_side, reference_side in explained_sides(work)
+    ]
+    run_folder.write_records(work.folder, run_folder.WORD_EVIDENCE, evidence)
+    ranks = rank_summaries(evidence, sets)
+    run_folder.write_records(work.folder, run_folder.WORD_RANKS, ranks)
+    work.watcher.advance(1)
+
+
+def rate(work: Work) -> None:
+    """Score the findings under the policy."""
+    work.watcher.stage("score", 1)
+    findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
+    disparities = run_folder.read_records(work.folder, run_folder.DISPARITIES, Disparity)
+    failures = [one for one in observations(work) if isinstance(one, Failure)]
+    card = score(findings, disparities, observed(work), work.policy, work.run.spec, failures)
+    run_folder.write_record(work.folder, run_folder.SCORECARD, card)
+    work.watcher.advance(1)

@@ -1,0 +1,135 @@
+"""Explain: ask which words the answers rest on, for pairs chosen by rule from the findings.
+
+One pair and method is one batch: both sides are on file or neither is.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeGuard
+
+from pydantic import TypeAdapter
+
+from audit import attribution, plugins
+from audit.analyses.contract import Observed
+from audit.attribution.contract import Case, Method, Refused, WordShares
+from audit.errors import CapabilityError
+from audit.findings.exemplars import pairs_to_explain
+from audit.pipeline.planning import Work
+from audit.pipeline.requests import request
+from audit.records.findings import Finding
+from audit.records.observations import Attribution, Explanation, NotAttributed
+from audit.records.probes import CounterfactualSet
+from audit.storage import folder as run_folder
+from audit.storage import journal
+
+_EXPLANATION: TypeAdapter[Attribution | NotAttributed] = TypeAdapter(Explanation)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two variants of one set, to be explained by one method."""
+
+    one: CounterfactualSet
+    variant: str
+    reference: str
+    method: Method
+
+
+def explain(work: Work, seen: Observed) -> None:
+    """Explain what is not on file yet."""
+    todo = list(_pairs(work, seen))
+    path = work.folder / run_folder.ATTRIBUTIONS
+    done = journal.whole_batches(path, [2] * len(todo))
+    work.watcher.stage("explain", len(todo))
+    for number, pair in enumerate(todo):
+        if number >= done:
+            journal.append(path, _explain_pair(work, pair, number))
+        work.watcher.advance(1)
+
+
+def explained_sides(work: Work) -> Iterator[tuple[Attribution, Attribution]]:
+    """Yield (group's side, reference side) of every pair that could be explained."""
+    path = work.folder / run_folder.ATTRIBUTIONS
+    for one, two in pairwise(journal.read(path, _EXPLANATION)):
+        if one.batch == two.batch and _explained(one) and _explained(two):
+            yield one, two
+
+
+def cannot_show(names: Iterable[str]) -> dict[str, str]:
+    """Return, for each method of a run, what it cannot show."""
+    found = (plugins.load(attribution, name, Method) for name in names)
+    return {method.name: method.cannot_show for method in found}
+
+
+def _pairs(work: Work, seen: Observed) -> Iterator[Pair]:
+    """Yield the chosen pairs and the exemplars shown, each once a method."""
+    findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
+    chosen = pairs_to_explain(findings, seen, work.run.spec.depth)
+    counting = (finding for finding in findings if finding.counts)
+    shown = (exemplar for finding in counting for exemplar in finding.exemplars)
+    keys = dict.fromkeys(
+        (one.set_id, one.variant, one.reference_variant) for one in (*chosen, *shown)
+    )
+    sets = {one.id: one for one in work.sets}
+    for set_id, variant, reference in keys:
+        for method in _methods(work):
+            yield Pair(sets[set_id], variant, reference, method)
+
+
+def _methods(work: Work) -> tuple[Method, ...]:
+    """Return the methods of the run's depth that the model has the capability for."""
+    wanted = (plugins.load(attribution, name, Method) for name in work.run.spec.depth.methods)
+    return tuple(method for method in wanted if isinstance(work.model, method.needs))
+
+
+def _explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | NotAttributed]:
+    """Return both sides' records."""
+    cases = [_case(work, pair.one, variant) for variant in (pair.variant, pair.reference)]
+    try:
+        shares = pair.method.explain(work.model, cases)
+    except (CapabilityError, MemoryError) as fault:
+        shares = [Refused(str(fault) or "out of memory")] * len(cases)
+    return [_record(pair, number, case, share) for case, share in zip(cases, shares, strict=True)]
+
+
+def _case(work: Work, one: CounterfactualSet, variant_id: str) -> Case:
+    variant = one.variant(variant_id)
+    asked = request(one, variant, work.library.suites)
+    return Case(
+        variant=variant.id,
+        turns=variant.turns,
+        spans=variant.spans,
+        question=asked.question,
+        frame=asked.frame,
+        outcome=asked.outcome,
+    )
+
+
+def _record(
+    pair: Pair, number: int, case: Case, share: WordShares | Refused
+) -> Attribution | NotAttributed:
+    if isinstance(share, Refused):
+        return NotAttributed(
+            batch=number,
+            set_id=pair.one.id,
+            variant=case.variant,
+            method=pair.method.name,
+            detail=share.detail,
+        )
+    return Attribution(
+        batch=number,
+        set_id=pair.one.id,
+        variant=case.variant,
+        method=pair.method.name,
+        target="log_odds",
+        baseline=share.baseline,
+        score=share.score,
+        baseline_score=share.baseline_score,
+        residual=share.residual,
+        words=share.words,
+    )
+
+
+def _explained(one: Attribution | NotAttributed) -> TypeGuard[Attribution]:
+    return isinstance(one, Attribution)

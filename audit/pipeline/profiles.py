@@ -1,0 +1,16 @@
+"""Profiles: named depths of a run, everywhere the same; a depth stands in the run's digest."""
+
+from audit.records.runs import Depth, Profile
+
+_METHODS = ("integrated_gradients", "occlusion")
+
+_DEPTHS: dict[Profile, Depth] = {
+    "quick": Depth(templates=12, names=6, explained=2, explained_findings=5, methods=_METHODS),
+    "standard": Depth(templates=0, names=10, explained=4, explained_findings=8, methods=_METHODS),
+    "deep": Depth(templates=0, names=0, explained=12, explained_findings=16, methods=_METHODS),
+}
+
+
+def depth(profile: Profile) -> Depth:
+    """Return what a profile means."""
+    return _DEPTHS[profile]

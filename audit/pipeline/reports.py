@@ -1,0 +1,87 @@
+"""Reports: a function of the run folder alone; the model is not asked.
+
+Reading the folder, choosing what a page may show, and writing the pages.
+"""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from audit.errors import CapabilityError
+from audit.pipeline.explaining import cannot_show
+from audit.records.estimates import Disparity, RankSummary
+from audit.records.findings import Finding, Policy
+from audit.records.observations import Measurement, Observation, WordEvidence
+from audit.records.probes import CounterfactualSet
+from audit.records.runs import Deviation
+from audit.records.scores import Scorecard
+from audit.reporting.dossier import Dossier
+from audit.reporting.html import write_html
+from audit.reporting.pdf import write_pdf
+from audit.storage import folder as run_folder
+from audit.storage import journal
+from audit.storage.manifest import plan_digest
+from audit.suites.library import read_library
+
+_ID_LENGTH = 12
+
+
+def write_reports(run: Path, to: Path, *, pdf: bool = True) -> list[str]:
+    """Write `report.html` and, if wanted and possible, `report.pdf`.
+
+    Returns:
+        One line for each page written or missing, with the reason.
+    """
+    shown = dossier(run)
+    to.mkdir(parents=True, exist_ok=True)
+    lines = [f"wrote {write_html(shown, to)}"]
+    if pdf:
+        try:
+            lines.append(f"wrote {write_pdf(shown, to)}")
+        except CapabilityError as fault:
+            lines.append(f"no PDF: {fault}")
+    return lines
+
+
+def dossier(folder: Path) -> Dossier:
+    """Read everything that a report shows.
+
+    Raises:
+        RunFolderError: If the folder is no run, or the run is not far enough.
+    """
+    run = run_folder.read_run(folder)
+    findings = run_folder.read_records(folder, run_folder.FINDINGS, Finding)
+    evidence = run_folder.read_records(folder, run_folder.WORD_EVIDENCE, WordEvidence)
+    exemplars = [exemplar for finding in findings for exemplar in finding.exemplars]
+    sides = {one.variant for one in exemplars} | {one.reference_variant for one in exemplars}
+    sets = {one.set_id for one in exemplars} | {one.set_id for one in evidence}
+    library = read_library(folder / run_folder.PROBES)
+    return Dossier(
+        audit_id=plan_digest(run)[:_ID_LENGTH],
+        run=run.model_copy(update={"sittings": ()}),
+        policy=run_folder.read_record(folder, run_folder.POLICY, Policy),
+        suites=library.suites,
+        axes=library.axes,
+        name_lists=library.name_lists,
+        disparities=run_folder.read_records(folder, run_folder.DISPARITIES, Disparity),
+        findings=findings,
+        scorecard=run_folder.read_record(folder, run_folder.SCORECARD, Scorecard),
+        sets=_sets(folder, sets),
+        answers=_answers(folder, sides),
+        evidence=evidence,
+        ranks=run_folder.read_records(folder, run_folder.WORD_RANKS, RankSummary),
+        methods=cannot_show(run.spec.depth.methods),
+        deviations=run_folder.read_records(folder, run_folder.DEVIATIONS, Deviation),
+    )
+
+
+def _sets(folder: Path, wanted: set[str]) -> dict[str, CounterfactualSet]:
+    found = journal.read(folder / run_folder.SETS, TypeAdapter(CounterfactualSet))
+    return {one.id: one for one in found if one.id in wanted}
+
+
+def _answers(folder: Path, wanted: set[str]) -> dict[str, Measurement]:
+    found = journal.read(folder / run_folder.OBSERVATIONS, TypeAdapter(Observation))
+    return {
+        one.variant: one for one in found if isinstance(one, Measurement) and one.variant in wanted
+    }

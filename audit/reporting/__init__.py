@@ -1,0 +1,1 @@
+"""A page and a PDF; computes nothing."""

@@ -1,0 +1,1 @@
+"""How good, under a policy fixed before the run."""

@@ -1,0 +1,1 @@
+"""The run folder, readable with any text editor; resumable."""

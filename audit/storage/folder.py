@@ -1,0 +1,130 @@
+"""The run folder: one audit, readable with any text editor.
+
+    run.json              the plan, fixed before any answer, and the sittings since
+    audit.toml            the audit file as it was (where one was used)
+    policy.json           the policy as it was
+    probes/               the suites, identities and names as they were
+    sets.jsonl            the counterfactual sets
+    observations.jsonl    what was answered, or why not, batch by batch
+    disparities.jsonl     findings.jsonl    scorecard.json
+    attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
+    deviations.jsonl      what went otherwise than planned
+    report.html           report.pdf
+    manifest.json         digests of all of these
+
+All names are valid on Windows too.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from audit.errors import RunFolderError
+from audit.records.record import Record
+from audit.records.runs import RunFile, Sitting
+from audit.storage import journal
+from audit.storage.disk import append_whole, write_whole
+
+R = TypeVar("R", bound=Record)
+
+RUN = "run.json"
+AUDIT_FILE = "audit.toml"
+POLICY = "policy.json"
+PROBES = "probes"
+SETS = "sets.jsonl"
+OBSERVATIONS = "observations.jsonl"
+DISPARITIES = "disparities.jsonl"
+FINDINGS = "findings.jsonl"
+ATTRIBUTIONS = "attributions.jsonl"
+WORD_EVIDENCE = "word_evidence.jsonl"
+WORD_RANKS = "word_ranks.jsonl"
+SCORECARD = "scorecard.json"
+DEVIATIONS = "deviations.jsonl"
+MANIFEST = "manifest.json"
+
+
+def create(folder: Path, run: RunFile, inputs: Mapping[str, bytes]) -> None:
+    """Lay a new run folder: the inputs first, `run.json` last.
+
+    Raises:
+        RunFolderError: If the folder holds anything already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        what = "another run" if (folder / RUN).exists() else "other files"
+        raise RunFolderError(
+            f"{folder} holds {what}; name an empty folder with --out, or go on with "
+            f"`samata resume {folder}`"
+        )
+    for name, content in sorted(inputs.items()):
+        write_whole(folder / name, content)
+    write_run(folder, run)
+
+
+def read_run(folder: Path) -> RunFile:
+    """Read `run.json`.
+
+    Raises:
+        RunFolderError: If there is none, or it is damaged, or of another format.
+    """
+    path = folder / RUN
+    if not path.is_file():
+        raise RunFolderError(f"{folder} is no run folder: it has no {RUN}")
+    return _parse(path, RunFile)
+
+
+def write_run(folder: Path, run: RunFile) -> None:
+    """Write `run.json`."""
+    write_whole(folder / RUN, f"{run.model_dump_json(indent=2)}\n".encode())
+
+
+def with_sitting(run: RunFile, sitting: Sitting) -> RunFile:
+    """Return the run with its last sitting replaced, or added if it has just begun."""
+    former = run.sittings
+    if former and former[-1].started == sitting.started:
+        former = former[:-1]
+    return run.model_copy(update={"sittings": (*former, sitting)})
+
+
+def write_records(folder: Path, name: str, records: Iterable[Record]) -> None:
+    """Write derived records, one a line, whole or not at all."""
+    lines = (f"{record.model_dump_json()}\n" for record in records)
+    write_whole(folder / name, "".join(lines).encode())
+
+
+def read_records(folder: Path, name: str, kind: type[R]) -> tuple[R, ...]:
+    """Read derived records; none if the file is not there yet."""
+    return tuple(journal.read(folder / name, TypeAdapter(kind)))
+
+
+def write_record(folder: Path, name: str, record: Record) -> None:
+    """Write one derived record."""
+    write_whole(folder / name, f"{record.model_dump_json(indent=2)}\n".encode())
+
+
+def read_record(folder: Path, name: str, kind: type[R]) -> R:
+    """Read one derived record.
+
+    Raises:
+        RunFolderError: If it is not there or damaged.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise RunFolderError(f"{folder} has no {name} yet; `samata resume {folder}` makes it")
+    return _parse(path, kind)
+
+
+def add_record(folder: Path, name: str, record: Record) -> None:
+    """Append one record."""
+    append_whole(folder / name, f"{record.model_dump_json()}\n".encode())
+
+
+def _parse(path: Path, kind: type[R]) -> R:
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise RunFolderError(f"{path}: {key or 'damaged'}: {reason}") from None
