@@ -2,7 +2,7 @@
 
 from audit import api
 
-run = api.audit("embedded:biased", out="runs/mine", profile="quick")
+run = api.audit("path/or/hub-id", out="runs/mine", profile="quick")
 print(run.summary)
 for finding in run.worst:
     print(finding.disparity.group, finding.disparity.estimate, finding.verdict)

@@ -2,7 +2,9 @@
 
 import platform
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from audit.errors import RequestError, RunFolderError
 from audit.findings.policy import load_policy
 from audit.measurement.contract import Instrument
 from audit.models.contract import Model
+from audit.pipeline.forecast import Forecast, Prospect, forecast, prospects
 from audit.pipeline.model import display_name, load_model
 from audit.pipeline.requests import requests
 from audit.pipeline.watcher import Watcher
@@ -75,6 +78,22 @@ def begin(  # noqa: PLR0913
         watcher=watcher,
         pdf=pdf,
     )
+
+
+def previewed(
+    spec: RunSpec, threads: int, clock: Callable[[], datetime]
+) -> tuple[Forecast, tuple[Prospect, ...]]:
+    """Return what a run would ask and what it could establish; write nothing.
+
+    Raises:
+        RequestError: If the spec names something that is not there.
+    """
+    library = read_library(shipped("probes"))
+    sets = expanded(spec, library)
+    policy = load_policy(spec.policy)
+    model = load_model(spec, threads)
+    expected = forecast(sets, library, model, _instrument(), clock)
+    return expected, prospects(sets, policy)
 
 
 def reopen(folder: Path, watcher: Watcher, *, reference: str = "") -> Work:

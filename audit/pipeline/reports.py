@@ -37,7 +37,8 @@ def write_reports(run: Path, to: Path, *, pdf: bool = True) -> list[str]:
     lines = [f"wrote {write_html(shown, to)}"]
     if pdf:
         try:
-            lines.append(f"wrote {write_pdf(shown, to)}")
+            printed = write_pdf(shown, to)
+            lines += [*printed.warnings, f"wrote {printed.path}"]
         except CapabilityError as fault:
             lines.append(f"no PDF: {fault}")
     return lines
