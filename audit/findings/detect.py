@@ -1,0 +1,127 @@
+"""Detect: which disparities count, all of them considered at once.
+
+The primary disparities of one axis, outcome and metric are a family; Holm's procedure
+corrects over all its groups, languages, domains and cues together. What has no estimate
+cannot be tested: it is inconclusive with its reason and enters no correction.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.errors import SuiteError
+from audit.findings.grading import Graded, Ruling, Sources, grade
+from audit.findings.severity import band, severity
+from audit.findings.verdicts import judge
+from audit.records.digests import content_id
+from audit.records.estimates import Disparity, Estimate, Quantity
+from audit.records.findings import Finding, Policy
+from audit.records.probes import NameList, ProbeSuite
+from audit.stats.multiplicity import holm
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A primary disparity with everything that its family decides."""
+
+    ruling: Ruling
+    reason: str
+    p_adjusted: float | None
+    family_size: int
+    margin: float
+
+
+def detect(
+    disparities: Sequence[Disparity],
+    policy: Policy,
+    suites: Mapping[str, ProbeSuite],
+    name_lists: Mapping[str, NameList],
+) -> tuple[Finding, ...]:
+    """Judge every primary disparity, in their order.
+
+    Args:
+        disparities: All of the run; those that are not primary are passed over.
+        policy: Fixed before the run.
+        suites: By suite key, for review status.
+        name_lists: By key, for the validation of name signals.
+
+    Raises:
+        SuiteError: If the policy lacks a margin or a harm class that is needed.
+    """
+    tests = _tests([one for one in disparities if one.primary], policy)
+    by_contrast = defaultdict(list)
+    for test in tests:
+        by_contrast[_contrast(test.ruling.disparity)].append(test.ruling)
+    sources = Sources(suites, name_lists)
+    found = []
+    for test in tests:
+        disparity = test.ruling.disparity
+        others = [r for r in by_contrast[_contrast(disparity)] if r.disparity.cue != disparity.cue]
+        graded = grade(test.ruling, others, sources, policy.alpha)
+        found.append(_finding(test, graded, policy))
+    return tuple(found)
+
+
+def _tests(primary: Sequence[Disparity], policy: Policy) -> list[_Tested]:
+    """Return every primary disparity with its adjusted p and its verdict."""
+    adjusted = _by_family(primary, [one.estimate for one in primary])
+    nulls = _by_family(primary, [one.null for one in primary])
+    sizes = Counter(one.family for one in primary if isinstance(one.estimate, Estimate))
+    tests = []
+    for disparity, p, null_p in zip(primary, adjusted, nulls, strict=True):
+        margin = _margin(disparity, policy)
+        judged = judge(disparity, p, margin, policy)
+        ruling = Ruling(disparity, judged.verdict, null_p)
+        tests.append(_Tested(ruling, judged.reason, p, sizes[disparity.family], margin))
+    return tests
+
+
+def _by_family(primary: Sequence[Disparity], quantities: Sequence[Quantity]) -> list[float | None]:
+    """Return the p of each quantity, adjusted over the family of its disparity."""
+    members: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for place, one in enumerate(primary):
+        members[one.family].append(place)
+    adjusted: list[float | None] = [None] * len(primary)
+    for places in members.values():
+        family = [quantities[place] for place in places]
+        p_values = holm([q.p if isinstance(q, Estimate) else None for q in family])
+        for place, p in zip(places, p_values, strict=True):
+            adjusted[place] = p
+    return adjusted
+
+
+def _margin(disparity: Disparity, policy: Policy) -> float:
+    margin = policy.margin(disparity.outcome, disparity.metric)
+    if margin is None:
+        raise SuiteError(
+            f"policy {policy.key}: no margin for the primary metric {disparity.metric!r} of "
+            f"{disparity.outcome!r} outcomes; add a [[margins]] entry with its rationale"
+        )
+    return margin.margin
+
+
+def _contrast(one: Disparity) -> tuple[str, ...]:
+    """Return what two ways of signalling the same group have in common."""
+    return (*one.family, one.facet, one.group, one.reference, one.language, one.domain)
+
+
+def _cell(one: Disparity) -> tuple[str, ...]:
+    return (*_contrast(one), one.cue)
+
+
+def _finding(test: _Tested, graded: Graded, policy: Policy) -> Finding:
+    ruling = test.ruling
+    reached = band(ruling.disparity.estimate, test.margin, policy)
+    return Finding(
+        fingerprint=content_id("finding", *_cell(ruling.disparity)),
+        disparity=ruling.disparity,
+        family_size=test.family_size,
+        p_adjusted=test.p_adjusted,
+        margin=test.margin,
+        verdict=ruling.verdict,
+        verdict_reason=test.reason,
+        band=reached.key if reached is not None else "",
+        severity=severity(ruling.verdict, reached, ruling.disparity.harm, policy),
+        evidence_grade=graded.grade,
+        evidence_reason=graded.reason,
+    )
