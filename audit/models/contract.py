@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -150,6 +150,7 @@ class Backend:
 
     Attributes:
         references: What a reference to such a model looks like, for help and messages.
+        devices: Says in words what this machine can compute on.
     """
 
     name: str
@@ -157,3 +158,4 @@ class Backend:
     source: str
     references: tuple[str, ...]
     load: Load
+    devices: Callable[[], str]
