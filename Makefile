@@ -39,7 +39,7 @@ embedded: $(INSTALLED)
 	$(BIN)/python -m audit.pipeline.standards build
 
 golden: $(INSTALLED)
-	$(BIN)/python -m pytest tests/reporting --rewrite-golden -q
+	$(BIN)/python -m pytest tests/reporting tests/cli --rewrite-golden -q
 
 system:
 ifeq ($(SYSTEM),yes)

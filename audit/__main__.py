@@ -26,20 +26,21 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every error becomes one line."""
     try:
-        code = _app()(arguments, standalone_mode=False)
+        code = ExitCode(
+            _app()(arguments, prog_name="samata", standalone_mode=False) or ExitCode.OK
+        )
     except SamataError as fault:
         return _say(str(fault), fault.exit_code)
     except TyperException as fault:
         return _say(fault.format_message(), ExitCode.BAD_REQUEST)
     except (KeyboardInterrupt, Abort):
-        return _say(
-            "interrupted; what was measured stays: go on with `samata resume`",
-            ExitCode.INTERRUPTED,
-        )
+        code = ExitCode.INTERRUPTED
     except Exception as fault:  # noqa: BLE001
         traceback.print_exc()
         return _say(f"internal fault: {type(fault).__name__}: {fault}", ExitCode.INTERNAL)
-    return int(code or ExitCode.OK)
+    if code is ExitCode.INTERRUPTED:  # the parser may have caught it and returned the code
+        _say("interrupted; what was measured stays: go on with `samata resume`", code)
+    return int(code)
 
 
 def _app() -> typer.Typer:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from audit.pipeline.audit_file import AuditFile, spec
+from audit.pipeline.audit_file import checked, spec
 from audit.pipeline.planning import begin, reopen
 from audit.pipeline.reports import write_reports
 from audit.pipeline.stages import carry_out
@@ -101,7 +101,7 @@ def audit(  # noqa: PLR0913
         RequestError: If something asked for is not there.
         IncompleteError: If the disk is full; `resume` goes on.
     """
-    asked = AuditFile.model_validate(
+    asked = checked(
         {
             **sections,
             "model": {"reference": model, **sections.get("model", {})},

@@ -11,8 +11,6 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from audit.errors import RequestError
-
 Target = Annotated[
     str,
     Argument(
@@ -56,7 +54,6 @@ class Asked:
     folder: Path
     threads: int
     audit_file: bytes
-    pdf: bool
 
 
 def asked(target: str, options: dict[str, dict[str, Any]]) -> Asked:
@@ -69,9 +66,7 @@ def asked(target: str, options: dict[str, dict[str, Any]]) -> Asked:
     Raises:
         RequestError: If a value is out of its range; one line that names it.
     """
-    from pydantic import ValidationError
-
-    from audit.pipeline.audit_file import AuditFile, read_audit_file, spec
+    from audit.pipeline.audit_file import AuditFile, checked, read_audit_file, spec
 
     file = Path(target)
     is_file = target.endswith(".toml")
@@ -81,11 +76,7 @@ def asked(target: str, options: dict[str, dict[str, Any]]) -> Asked:
         sections["model"]["reference"] = target
     for section, values in options.items():
         sections[section] |= {key: value for key, value in values.items() if _given(value)}
-    try:
-        merged = AuditFile.model_validate(sections)
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        raise RequestError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    merged = checked(sections)
     planned = spec(merged, today())
     folder = merged.output.folder or f"runs/{_slug(merged.model.reference)}"
     return Asked(
@@ -93,7 +84,6 @@ def asked(target: str, options: dict[str, dict[str, Any]]) -> Asked:
         folder=Path(folder),
         threads=merged.sampling.threads or os.cpu_count() or 1,
         audit_file=file.read_bytes() if is_file else b"",
-        pdf=merged.output.pdf,
     )
 
 
@@ -113,7 +103,7 @@ def chat_mode(*, chat: bool | None) -> str | None:
 
 
 def _given(value: Any) -> bool:
-    return value is not None and value not in ("", False, [])
+    return value is not None and value not in ("", [])
 
 
 def _slug(reference: str) -> str:

@@ -59,8 +59,8 @@ def plan(
         "device": device,
         "chat": chat_mode(chat=chat),
         "system_prompt": system_prompt,
-        "trust_remote_code": trust_remote_code,
-        "offline": offline,
+        "trust_remote_code": trust_remote_code or None,
+        "offline": offline or None,
     }
     sampling = {"profile": profile, "seed": seed, "limit": limit, "threads": threads}
     scope = {"suites": suite, "axes": axis, "languages": language, "cues": cue}

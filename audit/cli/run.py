@@ -70,8 +70,8 @@ def run(
                 "device": device,
                 "chat": chat_mode(chat=chat),
                 "system_prompt": system_prompt,
-                "trust_remote_code": trust_remote_code,
-                "offline": offline,
+                "trust_remote_code": trust_remote_code or None,
+                "offline": offline or None,
             },
             "scope": {"suites": suite, "axes": axis, "languages": language, "cues": cue},
             "sampling": {
@@ -82,7 +82,7 @@ def run(
                 "threads": threads,
                 "date": date,
             },
-            "output": {"folder": out, "policy": policy},
+            "output": {"folder": out, "policy": policy, "pdf": pdf},
         },
     )
     with Shown() as shown:
@@ -92,7 +92,6 @@ def run(
             threads=wanted.threads,
             audit_file=wanted.audit_file,
             watcher=shown,
-            pdf=wanted.pdf if pdf is None else pdf,
         )
         carry_out(work, now)
     return tell(wanted.folder, as_json=as_json)

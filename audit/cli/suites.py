@@ -44,7 +44,7 @@ def show(
     chosen = choose_suites(library, [suite])
     axes = choose("axis", [axis], library.axes)
     selection = Selection(tuple(chosen), axes, ("label",), templates=0, names=1, seed=0)
-    for one in expand(library, selection):
+    for one in list(expand(library, selection)):  # all of it, or nothing and a fault
         print(f"\n{one.suite_key}  {one.template}  [{one.outcome}]")
         for variant in one.variants:
             print(f"  {variant.group:>10}: {' | '.join(variant.turns)}")

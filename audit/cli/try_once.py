@@ -50,8 +50,8 @@ def try_once(
         "device": device,
         "chat": chat_mode(chat=chat),
         "system_prompt": system_prompt,
-        "trust_remote_code": trust_remote_code,
-        "offline": offline,
+        "trust_remote_code": trust_remote_code or None,
+        "offline": offline or None,
     }
     scope = {"axes": [axis], "languages": [language]}
     wanted = asked(target, {"model": model, "scope": scope, "sampling": {"profile": "quick"}})

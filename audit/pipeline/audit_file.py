@@ -4,10 +4,11 @@
 report. Options on the command line take precedence over the file's.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from audit.errors import RequestError
 from audit.pipeline.profiles import depth
@@ -90,6 +91,19 @@ def read_audit_file(path: Path) -> AuditFile:
     return read.model_copy(update={"model": model, "output": output})
 
 
+def checked(sections: Mapping[str, Any]) -> AuditFile:
+    """Return what was asked for outside a file, as an audit file.
+
+    Raises:
+        RequestError: If a value is out of its range; one line that names its key.
+    """
+    try:
+        return AuditFile.model_validate(sections)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        raise RequestError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
 def spec(asked: AuditFile, today: str) -> RunSpec:
     """Return what the file asks for, with the profile's depth and the system prompt's text.
 
@@ -116,6 +130,7 @@ def spec(asked: AuditFile, today: str) -> RunSpec:
         limit=asked.sampling.limit,
         batch_tokens=asked.sampling.batch_tokens,
         policy=asked.output.policy,
+        pdf=asked.output.pdf,
         engagement=asked.engagement,
     )
 

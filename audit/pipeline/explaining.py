@@ -63,18 +63,13 @@ def cannot_show(names: Iterable[str]) -> dict[str, str]:
 
 
 def _pairs(work: Work, seen: Observed) -> Iterator[Pair]:
-    """Yield the chosen pairs and the exemplars shown, each once a method."""
+    """Yield the chosen pairs, each once a method."""
     findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
-    chosen = pairs_to_explain(findings, seen, work.run.spec.depth)
-    counting = (finding for finding in findings if finding.counts)
-    shown = (exemplar for finding in counting for exemplar in finding.exemplars)
-    keys = dict.fromkeys(
-        (one.set_id, one.variant, one.reference_variant) for one in (*chosen, *shown)
-    )
     sets = {one.id: one for one in work.sets}
-    for set_id, variant, reference in keys:
+    for chosen in pairs_to_explain(findings, seen, work.run.spec.depth):
         for method in _methods(work):
-            yield Pair(sets[set_id], variant, reference, method)
+            one = sets[chosen.set_id]
+            yield Pair(one, chosen.variant, chosen.reference_variant, method)
 
 
 def _methods(work: Work) -> tuple[Method, ...]:

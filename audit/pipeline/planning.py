@@ -1,5 +1,6 @@
 """Plan a run: everything that can be known, fixed and hashed before the first answer."""
 
+import json
 import platform
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from audit.pipeline.model import display_name, load_model
 from audit.pipeline.requests import requests
 from audit.pipeline.watcher import Watcher
 from audit.places import shipped
-from audit.records.digests import digest, record_digest
+from audit.records.digests import canonical_text, digest, record_digest
 from audit.records.findings import Policy
 from audit.records.probes import CounterfactualSet
 from audit.records.runs import RunFile, RunSpec, Stamp
@@ -41,17 +42,24 @@ class Work:
     instrument: Instrument
     sets: tuple[CounterfactualSet, ...]
     watcher: Watcher
-    pdf: bool = True
 
 
-def begin(  # noqa: PLR0913
+@dataclass(frozen=True)
+class Material:
+    """What a plan asks and judges by, whichever model answers."""
+
+    library: Library
+    policy: Policy
+    sets: tuple[CounterfactualSet, ...]
+
+
+def begin(
     spec: RunSpec,
     folder: Path,
     *,
     threads: int,
     audit_file: bytes,
     watcher: Watcher,
-    pdf: bool = True,
 ) -> Work:
     """Plan a new run and lay its folder.
 
@@ -59,8 +67,25 @@ def begin(  # noqa: PLR0913
         RequestError: If the spec names something that is not there.
     """
     library = read_library(shipped("probes"))
-    policy = load_policy(spec.policy)
-    sets = expanded(spec, library)
+    material = Material(library, load_policy(spec.policy), expanded(spec, library))
+    return lay(material, spec, folder, threads=threads, audit_file=audit_file, watcher=watcher)
+
+
+def lay(  # noqa: PLR0913
+    material: Material,
+    spec: RunSpec,
+    folder: Path,
+    *,
+    threads: int,
+    audit_file: bytes,
+    watcher: Watcher,
+) -> Work:
+    """Load the model, fix the plan over given probes, policy and sets, and lay its folder.
+
+    Raises:
+        RequestError: If the model cannot be loaded as asked, or the folder is not empty.
+    """
+    library, policy, sets = material.library, material.policy, material.sets
     watcher.note(f"loading {spec.model.reference}")
     made_of = _Ingredients(library, policy, load_model(spec, threads), _instrument(), sets)
     stamp = _stamp(made_of, spec, threads, audit_file)
@@ -76,7 +101,6 @@ def begin(  # noqa: PLR0913
         instrument=made_of.instrument,
         sets=sets,
         watcher=watcher,
-        pdf=pdf,
     )
 
 
@@ -103,12 +127,13 @@ def reopen(folder: Path, watcher: Watcher, *, reference: str = "") -> Work:
         reference: Where the model lies now, if the plan keeps only its name.
 
     Raises:
-        RunFolderError: If the folder is no run.
-        RequestError: If the model is not the one that was planned.
+        RunFolderError: If the folder is no run, or an input or the model is not the planned one.
     """
     run = run_folder.read_run(folder)
+    run_folder.sweep(folder)
     library = read_library(folder / run_folder.PROBES)
     policy = run_folder.read_record(folder, run_folder.POLICY, Policy)
+    must_be_as_planned(folder, run, library)
     sets = run_folder.read_records(folder, run_folder.SETS, CounterfactualSet)
     if not sets:
         sets = expanded(run.spec, library)
@@ -217,6 +242,26 @@ def _inputs(made_of: _Ingredients, audit_file: bytes) -> dict[str, bytes]:
     }
     kept[run_folder.POLICY] = f"{made_of.policy.model_dump_json(indent=2)}\n".encode()
     return kept | ({run_folder.AUDIT_FILE: audit_file} if audit_file else {})
+
+
+def must_be_as_planned(folder: Path, run: RunFile, library: Library) -> None:
+    """Refuse to go on from inputs that were changed after the plan was fixed.
+
+    The policy is compared as it was written, so that a run planned before policies had some
+    field can still be taken up.
+    """
+    found = {key: digest(path.read_bytes()) for key, path in library.files.items()}
+    planned = run.stamp.probes
+    changed = [key for key in sorted(planned | found) if planned.get(key) != found.get(key)]
+    names = [f"{run_folder.PROBES}/{key}.toml" for key in changed]
+    written = json.loads((folder / run_folder.POLICY).read_bytes())
+    if digest(canonical_text(written)) != run.stamp.policy:
+        names.append(run_folder.POLICY)
+    if names:
+        raise RunFolderError(
+            f"{folder / names[0]}: not as it was when the run was planned; bring the planned file "
+            "back, or start a new run"
+        )
 
 
 def _must_be_same(model: Model, run: RunFile) -> None:

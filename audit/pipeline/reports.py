@@ -20,10 +20,9 @@ from audit.reporting.html import write_html
 from audit.reporting.pdf import write_pdf
 from audit.storage import folder as run_folder
 from audit.storage import journal
-from audit.storage.manifest import plan_digest
+from audit.storage.disk import disk_faults
+from audit.storage.manifest import audit_id
 from audit.suites.library import read_library
-
-_ID_LENGTH = 12
 
 
 def write_reports(run: Path, to: Path, *, pdf: bool = True) -> list[str]:
@@ -33,11 +32,13 @@ def write_reports(run: Path, to: Path, *, pdf: bool = True) -> list[str]:
         One line for each page written or missing, with the reason.
     """
     shown = dossier(run)
-    to.mkdir(parents=True, exist_ok=True)
-    lines = [f"wrote {write_html(shown, to)}"]
+    with disk_faults(to):
+        to.mkdir(parents=True, exist_ok=True)
+        lines = [f"wrote {write_html(shown, to)}"]
     if pdf:
         try:
-            printed = write_pdf(shown, to)
+            with disk_faults(to):
+                printed = write_pdf(shown, to)
             lines += [*printed.warnings, f"wrote {printed.path}"]
         except CapabilityError as fault:
             lines.append(f"no PDF: {fault}")
@@ -58,7 +59,7 @@ def dossier(folder: Path) -> Dossier:
     sets = {one.set_id for one in exemplars} | {one.set_id for one in evidence}
     library = read_library(folder / run_folder.PROBES)
     return Dossier(
-        audit_id=plan_digest(run)[:_ID_LENGTH],
+        audit_id=audit_id(run),
         run=run.model_copy(update={"sittings": ()}),
         policy=run_folder.read_record(folder, run_folder.POLICY, Policy),
         suites=library.suites,

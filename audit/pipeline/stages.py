@@ -35,7 +35,7 @@ def _explain(work: Work) -> None:
 
 def _report(work: Work) -> None:
     work.watcher.stage("report", 1)
-    for line in write_reports(work.folder, work.folder, pdf=work.pdf):
+    for line in write_reports(work.folder, work.folder, pdf=work.run.spec.pdf):
         work.watcher.note(line)
     work.watcher.advance(1)
 
@@ -65,6 +65,7 @@ def carry_out(work: Work, clock: Clock) -> None:
     """
     started = clock()
     sitting = Sitting(started=started.isoformat(timespec="seconds"))
+    _keep(work, sitting)
     seconds: dict[str, float] = {}
     ending = "stopped"
     try:

@@ -7,6 +7,8 @@ answers move when only the name changes and the group does not.
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from pydantic import ValidationError
+
 from audit import measurement, metrics, plugins
 from audit.errors import RequestError
 from audit.measurement.contract import Answered, Instrument, Unanswered
@@ -89,6 +91,14 @@ def _suite(text: str, answers: tuple[str, str], language: str) -> ProbeSuite:
     if language not in _FRAMES:
         known = ", ".join(_FRAMES)
         raise RequestError(f"no question frame in {language!r}; known are {known}")
+    try:
+        return _own(text, answers, language)
+    except ValidationError as fault:
+        reason = fault.errors()[0]["msg"].removeprefix("Value error, ")
+        raise RequestError(f"the prompt or its answers: {reason}") from None
+
+
+def _own(text: str, answers: tuple[str, str], language: str) -> ProbeSuite:
     yes, no = (Answer(key=key, text=key) for key in answers)
     outcome = Outcome(
         key="own", kind="choice", answers=(yes, no), favourable=yes.key, unfavourable=no.key

@@ -91,6 +91,7 @@ class RunSpec(Record):
         suites: Names or globs of suites; empty for all.
         limit: Most sets per suite, 0 for no limit; a limited run carries no conclusion.
         batch_tokens: Tokens per batch; batches are a pure function of the plan.
+        pdf: Whether the report is printed too.
     """
 
     date: str
@@ -105,6 +106,7 @@ class RunSpec(Record):
     limit: int = Field(default=0, ge=0)
     policy: str = "default"
     batch_tokens: int = Field(default=4096, gt=0)
+    pdf: bool = True
     engagement: Engagement = Engagement()
 
 

@@ -7,6 +7,7 @@
     sets.jsonl            the counterfactual sets
     observations.jsonl    what was answered, or why not, batch by batch
     disparities.jsonl     findings.jsonl    scorecard.json
+    non_answers.jsonl     heterogeneity.jsonl    exploratory.jsonl
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
@@ -15,17 +16,18 @@
 All names are valid on Windows too.
 """
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from audit.errors import RunFolderError
+from audit.errors import IncompleteError, RunFolderError
 from audit.records.record import Record
 from audit.records.runs import RunFile, Sitting
 from audit.storage import journal
-from audit.storage.disk import append_whole, write_whole
+from audit.storage.disk import PART, disk_faults, write_whole
 
 R = TypeVar("R", bound=Record)
 
@@ -36,7 +38,10 @@ PROBES = "probes"
 SETS = "sets.jsonl"
 OBSERVATIONS = "observations.jsonl"
 DISPARITIES = "disparities.jsonl"
+NON_ANSWERS = "non_answers.jsonl"
+HETEROGENEITY = "heterogeneity.jsonl"
 FINDINGS = "findings.jsonl"
+EXPLORATORY = "exploratory.jsonl"
 ATTRIBUTIONS = "attributions.jsonl"
 WORD_EVIDENCE = "word_evidence.jsonl"
 WORD_RANKS = "word_ranks.jsonl"
@@ -46,20 +51,32 @@ MANIFEST = "manifest.json"
 
 
 def create(folder: Path, run: RunFile, inputs: Mapping[str, bytes]) -> None:
-    """Lay a new run folder: the inputs first, `run.json` last.
+    """Lay a new run folder: beside its place first, so that it is there whole or not at all.
 
     Raises:
-        RunFolderError: If the folder holds anything already.
+        RunFolderError: If the folder holds anything already, or cannot be made.
+        IncompleteError: If the disk is full; nothing is left behind.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        what = "another run" if (folder / RUN).exists() else "other files"
-        raise RunFolderError(
-            f"{folder} holds {what}; name an empty folder with --out, or go on with "
-            f"`samata resume {folder}`"
-        )
-    for name, content in sorted(inputs.items()):
-        write_whole(folder / name, content)
-    write_run(folder, run)
+    _must_be_empty(folder)
+    beside = folder.resolve().with_name(f"{folder.resolve().name}{PART}")
+    shutil.rmtree(beside, ignore_errors=True)  # what a killed laying left
+    try:
+        for name, content in sorted(inputs.items()):
+            write_whole(beside / name, content)
+        write_run(beside, run)
+        _move(beside, folder)
+    except IncompleteError as fault:
+        raise IncompleteError(
+            f"cannot lay {folder}: {fault.__cause__}; nothing was asked: make room and run again"
+        ) from fault
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove files that a stop left half-written beside their places."""
+    for path in folder.rglob(f"*{PART}"):
+        path.unlink()
 
 
 def read_run(folder: Path) -> RunFile:
@@ -116,8 +133,36 @@ def read_record(folder: Path, name: str, kind: type[R]) -> R:
 
 
 def add_record(folder: Path, name: str, record: Record) -> None:
-    """Append one record."""
-    append_whole(folder / name, f"{record.model_dump_json()}\n".encode())
+    """Add one record, unless it is there already; the file is whole at any time."""
+    path = folder / name
+    former = path.read_bytes() if path.exists() else b""
+    line = f"{record.model_dump_json()}\n".encode()
+    if line not in former.splitlines(keepends=True):
+        write_whole(path, former + line)
+
+
+def _must_be_empty(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise RunFolderError(f"{folder} is a file; name an empty or new folder with --out")
+    if (folder / RUN).exists():
+        raise RunFolderError(
+            f"{folder} holds another run; name an empty folder with --out, or go on with "
+            f"`samata resume {folder}`"
+        )
+    if any(folder.iterdir()):
+        raise RunFolderError(f"{folder} holds other files; name an empty folder with --out")
+
+
+def _move(beside: Path, folder: Path) -> None:
+    """Put a laid folder in its place; `run.json` last, where the place is there already."""
+    with disk_faults(folder):
+        if not folder.exists():
+            beside.rename(folder)
+            return
+        for path in sorted(beside.iterdir(), key=lambda one: (one.name == RUN, one.name)):
+            path.rename(folder / path.name)
 
 
 def _parse(path: Path, kind: type[R]) -> R:

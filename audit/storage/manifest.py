@@ -10,10 +10,17 @@ from audit.records.digests import digest, record_digest
 from audit.records.runs import Manifest, RunFile
 from audit.storage import folder as run_folder
 
+_ID_LENGTH = 12
+
 
 def plan_digest(run: RunFile) -> str:
     """Return the digest of the plan: everything in `run.json` but the times."""
     return record_digest(run.model_copy(update={"sittings": ()}))
+
+
+def audit_id(run: RunFile) -> str:
+    """Return the short name of an audit: the beginning of its plan's digest."""
+    return plan_digest(run)[:_ID_LENGTH]
 
 
 def close(folder: Path) -> Manifest:
@@ -29,12 +36,13 @@ def faults(folder: Path) -> list[str]:
     """Return one line for everything that is not as the manifest says; empty if all is well.
 
     Raises:
-        RunFolderError: If the run was never closed.
+        RunFolderError: If the folder is no run, or the run was never closed.
     """
+    run = run_folder.read_run(folder)
     manifest = run_folder.read_record(folder, run_folder.MANIFEST, Manifest)
     present = _bound(folder)
     lines = []
-    if plan_digest(run_folder.read_run(folder)) != manifest.plan:
+    if plan_digest(run) != manifest.plan:
         lines.append(f"{run_folder.RUN}: the plan changed since the run was closed")
     for name, expected in manifest.files.items():
         if name not in present:

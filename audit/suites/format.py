@@ -26,7 +26,7 @@ def read_toml(path: Path, kind: type[R]) -> R:
     try:
         content = tomllib.loads(source)
     except tomllib.TOMLDecodeError as fault:
-        raise SuiteError(f"{path}: not valid TOML: {fault}") from None
+        raise SuiteError(f"{path}{_place(str(fault))}: not valid TOML: {fault}") from None
     try:
         return kind.model_validate(_with_turns(content))
     except ValidationError as fault:
@@ -39,7 +39,7 @@ def read_toml(path: Path, kind: type[R]) -> R:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as fault:
         raise SuiteError(f"{path}: not UTF-8 at byte {fault.start}; save it as UTF-8") from None
     except OSError as fault:
@@ -60,16 +60,38 @@ def _template_with_turns(entry: Any) -> Any:
     return {**rest, "turns": [entry["text"]]}
 
 
+def _place(fault: str) -> str:
+    """Return ":line" where the parser names one."""
+    found = re.search(r"at line (\d+)", fault)
+    return f":{found[1]}" if found else ""
+
+
 def _line(source: str, loc: tuple[int | str, ...]) -> int:
     """Return the line of a key, as near as the text tells: its table's entry, then the key."""
     lines = source.splitlines()
-    start = 0
+    start, end = _entry(lines, loc)
+    for part in reversed(loc):
+        key = "text" if part == "turns" else part
+        pattern = re.compile(rf"^\s*\[*[\w.]*\b{re.escape(str(key))}\b")
+        found = (n for n in range(start, end) if isinstance(key, str) and pattern.match(lines[n]))
+        line = next(found, None)
+        if line is not None:
+            return line + 1
+    return start + 1
+
+
+def _entry(lines: list[str], loc: tuple[int | str, ...]) -> tuple[int, int]:
+    """Return the first line of the table's entry that holds the key, and one past its last."""
     match loc:
         case (str(table), int(number), *_):
             heads = [n for n, line in enumerate(lines) if line.strip() == f"[[{table}]]"]
-            start = heads[number] if number < len(heads) else 0
-    key = next((part for part in reversed(loc) if isinstance(part, str)), "")
-    key = "text" if key == "turns" else key
-    pattern = re.compile(rf"^\s*\[*{re.escape(key)}\b")
-    found = (n for n in range(start, len(lines)) if key and pattern.match(lines[n]))
-    return next(found, start) + 1
+            if number < len(heads):
+                return heads[number], _end(lines, heads[number], table)
+    return 0, len(lines)
+
+
+def _end(lines: list[str], start: int, table: str) -> int:
+    """Return where the entry that starts here ends: at the next table that is not part of it."""
+    after = range(start + 1, len(lines))
+    others = (n for n in after if lines[n].startswith("[") and f"[{table}." not in lines[n])
+    return next(others, len(lines))
