@@ -1,0 +1,26 @@
+"""Command: the line that asks for the same run again."""
+
+import shlex
+
+from audit.records.runs import RunSpec
+
+
+def command_line(spec: RunSpec) -> str:
+    """Return the command that plans the same run; the audit file holds what no option says."""
+    words = ["samata", "run", spec.model.reference]
+    for option, values in (
+        ("--suite", spec.suites),
+        ("--axis", spec.axes),
+        ("--language", spec.languages),
+        ("--cue", spec.cues),
+    ):
+        words += [word for value in values for word in (option, value)]
+    words += ["--profile", spec.profile, "--seed", str(spec.seed), "--policy", spec.policy]
+    if spec.model.revision:
+        words += ["--revision", spec.model.revision]
+    words += ["--dtype", spec.model.dtype] if spec.model.dtype != "auto" else []
+    words += ["--limit", str(spec.limit)] if spec.limit else []
+    words += {"on": ["--chat"], "off": ["--no-chat"]}.get(spec.model.chat, [])
+    words += ["--trust-remote-code"] if spec.model.trust_remote_code else []
+    words += ["--batch-tokens", str(spec.batch_tokens), "--date", spec.date]
+    return shlex.join(words)

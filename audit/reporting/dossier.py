@@ -1,0 +1,41 @@
+"""The dossier: everything a report may show, read from a run folder beforehand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from audit.records.estimates import Disparity, RankSummary
+from audit.records.findings import Finding, Policy
+from audit.records.observations import Measurement, WordEvidence
+from audit.records.probes import Axis, CounterfactualSet, NameList, ProbeSuite
+from audit.records.runs import Deviation, RunFile
+from audit.records.scores import Scorecard
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A run, ready to be shown; reporting adds no number to it.
+
+    Attributes:
+        audit_id: Short digest of the plan; names the audit in print.
+        suites: By suite key, e.g. "healthcare/triage.hi", as asked.
+        axes: By axis key.
+        sets: By set id; at least the sets of all exemplars and of all word evidence.
+        answers: By variant id; at least the variants of all exemplars.
+        methods: Attribution method -> what it cannot show.
+    """
+
+    audit_id: str
+    run: RunFile
+    policy: Policy
+    suites: Mapping[str, ProbeSuite]
+    axes: Mapping[str, Axis]
+    name_lists: Mapping[str, NameList]
+    disparities: tuple[Disparity, ...]
+    findings: tuple[Finding, ...]
+    scorecard: Scorecard
+    sets: Mapping[str, CounterfactualSet]
+    answers: Mapping[str, Measurement]
+    evidence: tuple[WordEvidence, ...]
+    ranks: tuple[RankSummary, ...]
+    methods: Mapping[str, str]
+    deviations: tuple[Deviation, ...]
