@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records.probes import CounterfactualSet, Cue, OutcomeKind
+from audit.records.counterfactuals import CounterfactualSet
+from audit.records.estimates import Expected
+from audit.records.probes import Cue, OutcomeKind, ProbeSuite
 
 Places = NDArray[np.intp]
 
@@ -26,6 +28,12 @@ class CellKey(NamedTuple):
     language: str
     domain: str
     outcome: OutcomeKind
+    expected: Expected = "invariance"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What names the cell; what holds for almost every cell is left unsaid."""
+        return tuple(self) if self.expected == "difference" else tuple(self)[:-1]
 
 
 @dataclass(frozen=True)
@@ -65,16 +73,21 @@ class _Asked(NamedTuple):
     place: int
 
 
-def cells(sets: Sequence[CounterfactualSet], index: Mapping[str, int]) -> Iterator[Cell]:
-    """Yield the cells of a run, sorted by key."""
+def cells(
+    sets: Sequence[CounterfactualSet], index: Mapping[str, int], suites: Mapping[str, ProbeSuite]
+) -> Iterator[Cell]:
+    """Yield the cells of a run, sorted by key.
+
+    Templates where a difference is expected answer another question and are cells apart.
+    """
+    expected = {(key, one.id): one.expected for key, s in suites.items() for one in s.templates}
     gathered: dict[CellKey, dict[str, list[_Asked]]] = defaultdict(lambda: defaultdict(list))
     pairs: dict[tuple[int, str], int] = {}
     for number, asked in enumerate(sets):
-        key = CellKey(
-            asked.axis, asked.cue, asked.reference, asked.language, asked.domain, asked.outcome
-        )
-        groups = gathered[key]
         template = (asked.suite_key, asked.template)
+        where = (asked.axis, asked.cue, asked.reference, asked.language, asked.domain)
+        key = CellKey(*where, asked.outcome, expected[template])
+        groups = gathered[key]
         for variant in asked.variants:
             pair = pairs.setdefault((number, variant.name), len(pairs))
             unit = variant.unit or variant.name

@@ -4,26 +4,36 @@ Analyses read columns: for every metric (and facet) one array over all variants 
 NaN-free through a mask, addressed by the variants' place in `Observed.index`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.metrics.contract import Metric
+from audit.records.contrasts import Heterogeneity, NonAnswers
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity
 from audit.records.findings import Policy
-from audit.records.probes import CounterfactualSet, ProbeSuite
+from audit.records.observations import FailureKind
+from audit.records.probes import ProbeSuite
 
 
 @dataclass(frozen=True)
 class Column:
-    """One number a variant, where there is one."""
+    """One number a variant, where there is one.
+
+    Attributes:
+        draws: Answers to each variant; None where nothing was asked twice.
+        scatter: Sum of squares of those answers around their mean, likewise.
+    """
 
     metric: Metric
     facet: str
     values: NDArray[np.float64]  # (variants,)
     present: NDArray[np.bool_]  # (variants,)
+    draws: NDArray[np.intp] | None = None  # (variants,)
+    scatter: NDArray[np.float64] | None = None  # (variants,)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,9 @@ class Observed:
         mass: Probability of the offered answers, per variant, averaged over orders.
         order_effect: First order minus second, in nats, per variant.
         answered: Whether the variant has a measurement.
+        failures: Kind of failure -> how often it happened, per variant; kinds that never
+            happened are left out.
+        asked: How often the variant was asked, answered or not.
     """
 
     sets: tuple[CounterfactualSet, ...]
@@ -47,6 +60,8 @@ class Observed:
     answered: NDArray[np.bool_]
     policy: Policy
     seed: int
+    failures: Mapping[FailureKind, NDArray[np.intp]] = field(default_factory=dict)
+    asked: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,3 +72,23 @@ class Analysis:
     question: str
     source: str
     answer: Callable[[Observed], Iterable[Disparity]]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A question put to what was not answered."""
+
+    name: str
+    question: str
+    source: str
+    answer: Callable[[Observed], Iterable[NonAnswers]]
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A question put to the disparities of all cells at once."""
+
+    name: str
+    question: str
+    source: str
+    answer: Callable[[Sequence[Disparity]], Iterable[Heterogeneity]]

@@ -8,19 +8,23 @@ there, and `order_effect` also where the options were listed in one order only.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.analyses.contract import Column, Observed
+from audit.analyses.tables import Places, Table, read_tables
 from audit.metrics.contract import Metric
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Policy
-from audit.records.observations import Failure, Measurement, Response
-from audit.records.probes import CounterfactualSet, ProbeSuite
+from audit.records.observations import Failure, Measurement
+from audit.records.probes import ProbeSuite
 
 _ORDERS_COMPARED = 2
 
 Array = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.intp)
 
 
 def observe(  # noqa: PLR0913, PLR0917 (all that the columns are made of)
@@ -36,32 +40,31 @@ def observe(  # noqa: PLR0913, PLR0917 (all that the columns are made of)
     Args:
         sets: All sets of the run, in its order.
         suites: By suite key, e.g. "healthcare/triage.hi"; at least those of the sets.
-        observations: What was written while measuring; failures only leave gaps, and so
-            does an answer to a variant that is in none of the sets.
+        observations: What was written while measuring; an answer to a variant that is in
+            none of the sets is passed over.
         metrics: Every metric to read off; a metric that is primary gets a column even
             where nothing was answered.
         policy: Fixed before the run; gives the floors and the harm classes.
         seed: The run's seed; splits names for the same-group null.
     """
     index = _index(sets)
-    answers = [o for o in observations if isinstance(o, Measurement) and o.variant in index]
-    places = np.fromiter((index[m.variant] for m in answers), np.intp, len(answers))
-    responses = [m.response for m in answers]
+    tables, failures = read_tables(observations, index)
     size = len(index)
-    mass = np.array([response.mass for response in responses], dtype=float)
-    effects = np.array([_order_effect(response) for response in responses], dtype=float)
+    places = _joined([table.places for table in tables], np.intp)
+    mass = _joined([table.stack.mass for table in tables], np.float64)
+    effects = _joined([_order_effects(table) for table in tables], np.float64)
     return Observed(
         sets=tuple(sets),
         suites=suites,
         index=index,
-        columns=tuple(
-            column for metric in metrics for column in _columns(metric, responses, places, size)
-        ),
+        columns=tuple(column for metric in metrics for column in _columns(metric, tables, size)),
         mass=_mean_by_place(mass, places, size),
         order_effect=_mean_by_place(effects, places, size),
         answered=np.bincount(places, minlength=size) > 0,
         policy=policy,
         seed=seed,
+        failures=failures,
+        asked=np.bincount(places, minlength=size) + sum(failures.values()),
     )
 
 
@@ -74,32 +77,50 @@ def _index(sets: Sequence[CounterfactualSet]) -> dict[str, int]:
     return index
 
 
-def _columns(
-    metric: Metric, responses: Sequence[Response], places: NDArray[np.intp], size: int
-) -> list[Column]:
+def _columns(metric: Metric, tables: Sequence[Table], size: int) -> list[Column]:
     """Return one column for each facet of a metric, sorted by facet."""
-    values: dict[str, list[float]] = defaultdict(list)
-    where: dict[str, list[int]] = defaultdict(list)
-    for response, place in zip(responses, places, strict=True):
-        if response.kind not in metric.reads:
+    values: dict[str, list[Array]] = defaultdict(list)
+    where: dict[str, list[Places]] = defaultdict(list)
+    for table in tables:
+        if table.kind not in metric.reads:
             continue
-        for facet, value in metric.measure(response).items():
-            values[facet].append(value)
-            where[facet].append(place)
+        for facet, found in table.measure(metric).items():
+            values[facet].append(found)
+            where[facet].append(table.places)
     facets = set(values) | ({""} if metric.primary else set())
     columns = []
     for facet in sorted(facets):
-        at = np.array(where[facet], dtype=np.intp)
-        means = _mean_by_place(np.array(values[facet], dtype=float), at, size)
+        at = _joined(where[facet], np.intp)
+        numbers = _joined(values[facet], np.float64)
+        means = _mean_by_place(numbers, at, size)
         present = ~np.isnan(means)
-        columns.append(Column(metric, facet, np.where(present, means, 0.0), present))
+        draws, scatter = _repeats(numbers, at, means)
+        known = np.where(present, means, 0.0)
+        columns.append(Column(metric, facet, known, present, draws, scatter))
     return columns
 
 
-def _order_effect(response: Response) -> float:
+def _joined(parts: Sequence[NDArray[Number]], kind: type[Number]) -> NDArray[Number]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
+
+
+def _repeats(
+    values: Array, places: NDArray[np.intp], means: Array
+) -> tuple[NDArray[np.intp], Array] | tuple[None, None]:
+    """Return how often each place was answered, and the sum of squares around its mean."""
+    draws = np.bincount(places, minlength=means.size)
+    if draws.max(initial=0) <= 1:
+        return None, None
+    scatter = np.bincount(places, weights=(values - means[places]) ** 2, minlength=means.size)
+    return draws, scatter.astype(float)
+
+
+def _order_effects(table: Table) -> Array:
     """Return the log-odds of the first order minus those of the second, in nats."""
-    orders = response.log_odds_by_order()
-    return orders[0] - orders[1] if len(orders) >= _ORDERS_COMPARED else float("nan")
+    orders = table.stack.log_odds_by_order()
+    if len(orders) < _ORDERS_COMPARED:
+        return np.full(table.places.size, np.nan)
+    return orders[0] - orders[1]
 
 
 def _mean_by_place(values: Array, places: NDArray[np.intp], size: int) -> Array:

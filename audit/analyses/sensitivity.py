@@ -11,55 +11,52 @@ by seed: what it shows is what names alone do, without a change of group. The va
 without a mention is measured too, but carries no verdict; under a name cue it is one fixed
 wording, so it is no sample of names and adds none of their variance.
 
+Beside every primary disparity stands its context: the gap to the mean of all groups, effect
+sizes, variance shares, what a rewording and a repeat do, and second opinions.
+
 Reads:  the columns of all metrics; what is missing lowers the coverage of its cell.
 Gives:  one disparity for each cell, group, metric and facet.
 Source: counterfactual fairness in text, Garg et al. 2019, arXiv:1809.10610; estimators in
         `audit.stats.crossed`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.analyses.cells import Cell, Side, cells
+from audit.analyses.against_mean import against_mean
+from audit.analyses.cells import Cell, cells
+from audit.analyses.comparison import Comparison, differences, floor, generator, matrix
+from audit.analyses.context import context
 from audit.analyses.contract import Analysis, Column, Observed
-from audit.records.digests import content_id, digest
+from audit.analyses.second_opinions import Candidate, with_models
+from audit.records.digests import content_id
 from audit.records.estimates import Disparity, Quantity, Undefined
 from audit.records.probes import NO_MENTION
-from audit.stats.crossed import Floor, against_fixed, by_unit, nested, paired
+from audit.stats.crossed import against_fixed, nested, paired
 
 _HALVES = 2
-_SEED_DIGITS = 16
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class _Question:
-    """One group of one cell, by one column.
-
-    Attributes:
-        rows: Whether a template could have this facet at all, shape (templates,).
-    """
-
-    cell: Cell
-    column: Column
-    group: str
-    rows: NDArray[np.bool_]
-
-    @property
-    def mine(self) -> Side:
-        return self.cell.sides[self.group]
-
-    @property
-    def theirs(self) -> Side:
-        return self.cell.sides[self.cell.key.reference]
-
-
 def sensitivity(observed: Observed) -> Iterator[Disparity]:
-    for cell in cells(observed.sets, observed.index):
+    found: list[Disparity] = []
+    labels: list[Candidate] = []
+    for one, means in _comparisons(observed):
+        disparity = _disparity(one, means, observed)
+        found.append(disparity)
+        if disparity.context is not None and one.cell.key.cue == "label":
+            labels.append((disparity, differences(one)))
+    modelled = with_models(labels, observed.policy.alpha)
+    for disparity in found:
+        yield modelled.get(disparity.id, disparity)
+
+
+def _comparisons(observed: Observed) -> Iterator[tuple[Comparison, Mapping[str, Quantity]]]:
+    """Yield every comparison, those of a primary metric with the gaps to the mean."""
+    for cell in cells(observed.sets, observed.index, observed.suites):
         groups = [group for group in cell.sides if group != cell.key.reference]
         for column in observed.columns:
             if cell.key.outcome not in column.metric.reads:
@@ -67,8 +64,11 @@ def sensitivity(observed: Observed) -> Iterator[Disparity]:
             rows = _possible_rows(cell, column, observed)
             if rows is None:
                 continue
-            for group in groups:
-                yield _disparity(_Question(cell, column, group, rows), observed)
+            those = [Comparison(cell, column, group, rows) for group in groups]
+            primary = cell.key.outcome in column.metric.primary
+            means = against_mean(those[0], floor=floor(observed)) if primary and those else {}
+            for one in those:
+                yield one, means
 
 
 def _possible_rows(cell: Cell, column: Column, observed: Observed) -> NDArray[np.bool_] | None:
@@ -86,25 +86,20 @@ def _possible_rows(cell: Cell, column: Column, observed: Observed) -> NDArray[np
     return has | ~answered
 
 
-def _disparity(question: _Question, observed: Observed) -> Disparity:
-    key, column, group = question.cell.key, question.column, question.group
-    suites = sorted(
-        {
-            suite
-            for (suite, _), row in zip(question.cell.templates, question.rows, strict=True)
-            if row
-        }
-    )
-    asked = np.unique(
-        np.concatenate([s.places[question.rows[s.rows]] for s in (question.mine, question.theirs)])
-    )
+def _disparity(one: Comparison, means: Mapping[str, Quantity], observed: Observed) -> Disparity:
+    key, column, group = one.cell.key, one.column, one.group
+    cases = zip(one.cell.templates, one.rows, strict=True)
+    suites = sorted({suite for (suite, _), row in cases if row})
+    asked = np.unique(np.concatenate([one.places(one.mine), one.places(one.theirs)]))
     answered = asked[observed.answered[asked]]
+    primary = key.outcome in column.metric.primary and group != NO_MENTION
+    estimate = _estimate(one, observed)
     return Disparity(
-        id=content_id("disparity", column.metric.name, column.facet, group, *key),
+        id=content_id("disparity", column.metric.name, column.facet, group, *key.words),
         metric=column.metric.name,
         facet=column.facet,
         unit=column.metric.unit,
-        primary=key.outcome in column.metric.primary and group != NO_MENTION,
+        primary=primary,
         outcome=key.outcome,
         axis=key.axis,
         cue=key.cue,
@@ -114,12 +109,14 @@ def _disparity(question: _Question, observed: Observed) -> Disparity:
         domain=key.domain,
         suites=tuple(suites),
         harm=_worst_harm(suites, observed),
-        estimate=_estimate(question, observed),
-        null=_null(question, observed),
+        estimate=estimate,
+        null=_null(one, observed),
         planned=asked.size,
         failed=asked.size - answered.size,
         median_mass=float(np.median(observed.mass[answered])) if answered.size else None,
         order_effect=_order_effect(column, observed.order_effect[answered]),
+        expected=key.expected,
+        context=context(one, estimate, means, observed) if primary else None,
     )
 
 
@@ -138,57 +135,29 @@ def _order_effect(column: Column, effects: Array) -> float | None:
     return float(known.mean())
 
 
-def _estimate(question: _Question, observed: Observed) -> Quantity:
-    floor = _floor(observed)
-    if question.cell.key.cue == "label":
-        return paired(_differences(question), floor=floor)
-    a, b = _matrix(question, question.mine), _matrix(question, question.theirs)
-    if question.group == NO_MENTION:
-        return against_fixed(a[:, 0], b, floor=floor)
-    return nested(a, b, floor=floor)
+def _estimate(one: Comparison, observed: Observed) -> Quantity:
+    if one.cell.key.cue == "label":
+        return paired(differences(one), floor=floor(observed))
+    a, b = matrix(one, one.mine), matrix(one, one.theirs)
+    if one.group == NO_MENTION:
+        return against_fixed(a[:, 0], b, floor=floor(observed))
+    return nested(a, b, floor=floor(observed))
 
 
-def _null(question: _Question, observed: Observed) -> Quantity:
+def _null(one: Comparison, observed: Observed) -> Quantity:
     """Estimate the gap between two halves of the group's own names."""
-    units = question.mine.unit_names
-    if question.cell.key.cue == "name" and question.group == NO_MENTION:
+    units = one.mine.unit_names
+    if one.cell.key.cue == "name" and one.group == NO_MENTION:
         return Undefined(reason="nobody is named, so there are no names to swap")
     if len(units) < _HALVES * observed.policy.min_names:
         return Undefined(
             reason=f"{len(units)} names are too few for two halves of {observed.policy.min_names}"
         )
-    values = _matrix(question, question.mine)
-    key = question.cell.key
-    seed = int(digest("null", str(observed.seed), question.group, *key)[:_SEED_DIGITS], 16)
-    drawn = np.random.default_rng(seed).permutation(len(units))
+    values = matrix(one, one.mine)
+    drawn = generator("null", one, observed).permutation(len(units))
     half = len(units) // _HALVES
     first, second = np.sort(drawn[:half]), np.sort(drawn[half:])
-    return nested(values[:, first], values[:, second], floor=_floor(observed))
-
-
-def _floor(observed: Observed) -> Floor:
-    return Floor(observed.policy.min_templates, observed.policy.min_names)
-
-
-def _differences(question: _Question) -> Array:
-    """Return group minus reference within the same set and name, (templates, units)."""
-    mine, theirs = question.mine, question.theirs
-    _, at, of = np.intersect1d(mine.pairs, theirs.pairs, return_indices=True)
-    values = _values(question.column)
-    d = values[mine.places[at]] - values[theirs.places[of]]
-    shape = (len(question.cell.templates), len(mine.unit_names))
-    return by_unit(d, rows=mine.rows[at], units=mine.units[at], shape=shape)[question.rows]
-
-
-def _matrix(question: _Question, side: Side) -> Array:
-    """Return a group's values, (templates, units)."""
-    shape = (len(question.cell.templates), len(side.unit_names))
-    values = _values(question.column)[side.places]
-    return by_unit(values, rows=side.rows, units=side.units, shape=shape)[question.rows]
-
-
-def _values(column: Column) -> Array:
-    return np.where(column.present, column.values, np.nan)
+    return nested(values[:, first], values[:, second], floor=floor(observed))
 
 
 PLUGIN = Analysis(

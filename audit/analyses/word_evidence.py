@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from audit.records.counterfactuals import CounterfactualSet, Variant
 from audit.records.digests import digest
 from audit.records.estimates import Estimate, Quantity, RankSummary, Undefined
 from audit.records.observations import AttributedWord, Attribution, EvidenceUnit, WordEvidence
-from audit.records.probes import CounterfactualSet, Variant
-from audit.stats.crossed import detectable
 from audit.stats.proportions import wilson
+from audit.stats.student import detectable
 
 _SHUFFLES = 200
 _FEWEST_TEMPLATES = 3

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.records.counterfactuals import Span
 from audit.records.observations import AttributedWord
-from audit.records.probes import Frame, Outcome, Span
+from audit.records.probes import Frame, Outcome
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 The primary disparities of one axis, outcome and metric are a family; Holm's procedure
 corrects over all its groups, languages, domains and cues together. What has no estimate
-cannot be tested: it is inconclusive with its reason and enters no correction.
+cannot be tested: it is inconclusive with its reason and enters no correction. Where a
+difference is expected, the fault that is tested is its absence.
 """
 
 from collections import Counter, defaultdict
@@ -10,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.errors import SuiteError
+from audit.findings.expected_difference import equal_treatment_p, judge_expected
 from audit.findings.grading import Graded, Ruling, Sources, grade
+from audit.findings.selecting import with_selection
 from audit.findings.severity import band, severity
 from audit.findings.verdicts import judge
+from audit.findings.weighing import weighed
 from audit.records.digests import content_id
-from audit.records.estimates import Disparity, Estimate, Quantity
+from audit.records.estimates import Disparity, Estimate, Quantity, Undefined
 from audit.records.findings import Finding, Policy
-from audit.records.probes import NameList, ProbeSuite
+from audit.records.identities import NameList
+from audit.records.probes import ProbeSuite
 from audit.stats.multiplicity import holm
 
 
@@ -57,35 +62,52 @@ def detect(
     for test in tests:
         disparity = test.ruling.disparity
         others = [r for r in by_contrast[_contrast(disparity)] if r.disparity.cue != disparity.cue]
-        graded = grade(test.ruling, others, sources, policy.alpha)
+        graded = grade(test.ruling, others, sources, policy)
         found.append(_finding(test, graded, policy))
-    return tuple(found)
+    return tuple(weighed(one, policy.alpha) for one in with_selection(found, policy.alpha))
 
 
 def _tests(primary: Sequence[Disparity], policy: Policy) -> list[_Tested]:
     """Return every primary disparity with its adjusted p and its verdict."""
-    adjusted = _by_family(primary, [one.estimate for one in primary])
-    nulls = _by_family(primary, [one.null for one in primary])
+    margins = [_margin(one, policy) for one in primary]
+    adjusted = _by_family(
+        primary, [_p(one, margin) for one, margin in zip(primary, margins, strict=True)]
+    )
+    nulls = _by_family(primary, [_null_p(one.null) for one in primary])
     sizes = Counter(one.family for one in primary if isinstance(one.estimate, Estimate))
     tests = []
-    for disparity, p, null_p in zip(primary, adjusted, nulls, strict=True):
-        margin = _margin(disparity, policy)
-        judged = judge(disparity, p, margin, policy)
+    for disparity, margin, p, null_p in zip(primary, margins, adjusted, nulls, strict=True):
+        rule = judge if disparity.expected == "invariance" else judge_expected
+        judged = rule(disparity, p, margin, policy)
         ruling = Ruling(disparity, judged.verdict, null_p)
         tests.append(_Tested(ruling, judged.reason, p, sizes[disparity.family], margin))
     return tests
 
 
-def _by_family(primary: Sequence[Disparity], quantities: Sequence[Quantity]) -> list[float | None]:
-    """Return the p of each quantity, adjusted over the family of its disparity."""
-    members: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+def _p(one: Disparity, margin: float) -> float | None:
+    """Return the p of the fault: a gap, or its absence where a difference is expected."""
+    if isinstance(one.estimate, Undefined):
+        return None
+    if one.expected == "difference":
+        return equal_treatment_p(one.estimate, margin)
+    return one.estimate.p
+
+
+def _null_p(null: Quantity) -> float | None:
+    return null.p if isinstance(null, Estimate) else None
+
+
+def _by_family(
+    primary: Sequence[Disparity], p_values: Sequence[float | None]
+) -> list[float | None]:
+    """Return the p-values, each adjusted over the family of its disparity."""
+    members: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, one in enumerate(primary):
         members[one.family].append(place)
     adjusted: list[float | None] = [None] * len(primary)
     for places in members.values():
-        family = [quantities[place] for place in places]
-        p_values = holm([q.p if isinstance(q, Estimate) else None for q in family])
-        for place, p in zip(places, p_values, strict=True):
+        corrected = holm([p_values[place] for place in places])
+        for place, p in zip(places, corrected, strict=True):
             adjusted[place] = p
     return adjusted
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from audit.findings.ranking import worst_first
 from audit.metrics.contract import Metric
+from audit.records.counterfactuals import CounterfactualSet, Variant
 from audit.records.estimates import Disparity, Estimate
 from audit.records.findings import Exemplar, Finding
-from audit.records.probes import CounterfactualSet, Variant
+from audit.records.probes import ProbeSuite
 from audit.records.runs import Depth
 
 
@@ -43,6 +44,8 @@ class Answers(Protocol):
 
     @property
     def sets(self) -> tuple[CounterfactualSet, ...]: ...
+    @property
+    def suites(self) -> Mapping[str, ProbeSuite]: ...
     @property
     def index(self) -> Mapping[str, int]: ...
     @property
@@ -120,7 +123,7 @@ def _pairs(
     column = _column(one, observed)
     choose = _same_name if one.cue == "label" else _typical_names
     pairs = []
-    for asked in by_cell.get(_cell_of(one), ()):
+    for asked in by_cell.get(_cell_of(one, one.expected), ()):
         values: _Known = {}
         groups: dict[str, list[Variant]] = defaultdict(list)
         for variant in asked.variants:
@@ -156,16 +159,19 @@ def _typical(variants: Sequence[Variant], values: _Known) -> Variant:
 
 
 def _column(disparity: Disparity, observed: Answers) -> Column:
-    wanted = (disparity.metric, disparity.facet)
-    return next(c for c in observed.columns if (c.metric.name, c.facet) == wanted)
+    """Return the log-odds, whatever metric the policy judges: one unit for all pairs."""
+    return next(c for c in observed.columns if disparity.outcome in c.metric.primary)
 
 
 def _sets_by_cell(observed: Answers) -> dict[object, list[CounterfactualSet]]:
+    suites = observed.suites.items()
+    expected = {(key, one.id): one.expected for key, suite in suites for one in suite.templates}
     by_cell: dict[object, list[CounterfactualSet]] = defaultdict(list)
     for asked in observed.sets:
-        by_cell[_cell_of(asked)].append(asked)
+        cell = _cell_of(asked, expected[asked.suite_key, asked.template])
+        by_cell[cell].append(asked)
     return by_cell
 
 
-def _cell_of(one: Disparity | CounterfactualSet) -> tuple[str, ...]:
-    return (one.axis, one.cue, one.reference, one.language, one.domain, one.outcome)
+def _cell_of(one: Disparity | CounterfactualSet, expected: str) -> tuple[str, ...]:
+    return (one.axis, one.cue, one.reference, one.language, one.domain, one.outcome, expected)

@@ -3,18 +3,19 @@
 A: crossed design, controls passed, two ways of signalling the group agree, items reviewed.
 B: one way of signalling, or two that do not agree. C: items that nobody has reviewed, names
 whose signal nobody has validated, or a same-group control that moved as well. D: no
-estimate. Every cap that holds is named, so that its owner can lift it.
+estimate. Every cap that holds is named, so that its owner can lift it. These are the default
+policy's letters; what each doubt leaves is the policy's to say.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from audit.records.estimates import Disparity, Estimate, Undefined
-from audit.records.findings import Verdict
-from audit.records.probes import UNREVIEWED, NameList, ProbeSuite
+from audit.records.findings import EvidenceLetter, Policy, Verdict
+from audit.records.identities import NameList
+from audit.records.probes import UNREVIEWED, ProbeSuite
 
-Grade = Literal["A", "B", "C", "D"]
+Grade = EvidenceLetter
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,35 @@ class Ruling:
     null_p: float | None
 
 
-def grade(ruling: Ruling, others: Sequence[Ruling], sources: Sources, alpha: float) -> Graded:
+def grade(ruling: Ruling, others: Sequence[Ruling], sources: Sources, policy: Policy) -> Graded:
     """Return the grade of a ruling.
 
     Args:
         ruling: What is graded.
         others: The rulings on the same contrast by another cue.
         sources: Where review and validation are looked up.
-        alpha: Level at which a same-group control counts as moved.
+        policy: Its alpha is the level at which a same-group control counts as moved; it also
+            says what each doubt leaves.
     """
     disparity = ruling.disparity
     if isinstance(disparity.estimate, Undefined):
         return Graded("D", "no estimate")
+    letters = policy.evidence
     caps: list[tuple[Grade, str]] = []
     unreviewed = [s for s in disparity.suites if sources.suites[s].review == UNREVIEWED]
     if unreviewed:
-        caps.append(("C", f"items unreviewed: {', '.join(unreviewed)}"))
+        caps.append((letters["unreviewed_items"], f"items unreviewed: {', '.join(unreviewed)}"))
     doubtful = _unvalidated(disparity, sources)
     if doubtful:
-        caps.append(("C", f"name signal not validated: {', '.join(doubtful)}"))
-    if ruling.null_p is not None and ruling.null_p < alpha:
-        caps.append(("C", "the same-group name swap moves the answer as well"))
+        caps.append(
+            (letters["unvalidated_names"], f"name signal not validated: {', '.join(doubtful)}")
+        )
+    if ruling.null_p is not None and ruling.null_p < policy.alpha:
+        moved = "the same-group name swap moves the answer as well"
+        caps.append((letters["moving_control"], moved))
     operations = _operationalisations(ruling, others)
     if operations is not None:
-        caps.append(("B", operations))
+        caps.append((letters["one_cue"], operations))
     if not caps:
         return Graded("A", "crossed design, controls passed, label and name agree, items reviewed")
     return Graded(max(cap for cap, _ in caps), "; ".join(why for _, why in caps))
@@ -102,6 +108,7 @@ def _agree(one: Ruling, two: Ruling) -> bool:
         return False
     found = {Verdict.MATERIAL, Verdict.PRESENT_SIZE_UNCERTAIN}
     if one.verdict in found and two.verdict in found:
-        return (a.value > 0) == (b.value > 0)
+        alike = one.disparity.expected == "difference"  # a gap near zero has no direction
+        return alike or (a.value > 0) == (b.value > 0)
     clear = {Verdict.TRIVIAL, Verdict.NO_MATERIAL_BIAS}
     return one.verdict in clear and two.verdict in clear

@@ -38,10 +38,10 @@ def judge(disparity: Disparity, p_adjusted: float | None, margin: float, policy:
     judged = by_interval(estimate, p_adjusted, margin, policy.alpha)
     if judged.verdict not in ALL_CLEAR:
         return judged
-    refusal = _refusal(disparity, policy)
-    if refusal is None:
+    lacking = refusal(disparity, policy)
+    if lacking is None:
         return judged
-    return Judged(Verdict.INCONCLUSIVE, f"an all-clear is refused: {refusal}; {judged.reason}")
+    return Judged(Verdict.INCONCLUSIVE, f"an all-clear is refused: {lacking}; {judged.reason}")
 
 
 def by_interval(estimate: Estimate, p_adjusted: float, margin: float, alpha: float) -> Judged:
@@ -84,8 +84,8 @@ def coverage(disparity: Disparity) -> float:
     return 1 - disparity.failed / disparity.planned if disparity.planned else 0.0
 
 
-def _refusal(disparity: Disparity, policy: Policy) -> str | None:
-    """Return why an all-clear may not be given, or None."""
+def refusal(disparity: Disparity, policy: Policy) -> str | None:
+    """Return why a cell was answered too little to be called equal, or None."""
     share = coverage(disparity)
     if share < policy.coverage_floor:
         return (

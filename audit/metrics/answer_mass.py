@@ -8,12 +8,17 @@ Source: probability mass on the answer choices, Wiegreffe et al. 2023,
 arXiv:2305.14596.
 """
 
+from typing import Any
+
+import numpy as np
+
 from audit.metrics.contract import Metric
+from audit.metrics.stacks import Stack
 from audit.records.observations import ChoiceProbabilities, OrderedProbabilities
 
 
-def answer_mass(answer: ChoiceProbabilities | OrderedProbabilities) -> dict[str, float]:
-    return {"": min(1.0, answer.mass)}  # sums of exponentials may pass one by rounding
+def answer_mass(answer: ChoiceProbabilities | OrderedProbabilities | Stack) -> dict[str, Any]:
+    return {"": np.minimum(1.0, answer.mass)}  # sums of exponentials may pass one by rounding
 
 
 PLUGIN = Metric(
@@ -25,4 +30,5 @@ PLUGIN = Metric(
     bounds=(0.0, 1.0),
     primary=frozenset(),
     measure=answer_mass,
+    stacks=True,
 )

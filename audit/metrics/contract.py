@@ -18,6 +18,11 @@ class Metric:
         primary: The outcome kinds for which it carries the verdict.
         measure: Response -> facet -> number; one facet "" where there is only one number.
             Larger favours the person.
+        level: Whether it is a mean level, from zero to the number of offered levels less one.
+        stacks: Whether `measure` also takes a stack of answers (`metrics.stacks`) and gives
+            arrays; one that does not is asked answer by answer.
+        decision: Whether it is the probability of the favourable decision; the primary metric
+            of the same outcome is then its logit.
     """
 
     name: str
@@ -27,4 +32,7 @@ class Metric:
     reads: frozenset[OutcomeKind]
     bounds: tuple[float, float]
     primary: frozenset[OutcomeKind]
-    measure: Callable[[Any], Mapping[str, float]]
+    measure: Callable[[Any], Mapping[str, Any]]
+    decision: bool = False
+    level: bool = False
+    stacks: bool = False

@@ -9,16 +9,18 @@ Categorical Data, ch. 2.
 """
 
 import math
-from statistics import fmean
+from typing import Any
 
 from audit.metrics.contract import Metric
-from audit.records.observations import OrderedProbabilities, log_sum_exp
+from audit.metrics.stacks import OrderedStack, each, log_sum_exp_each, mean
+from audit.records.observations import OrderedProbabilities
 
 
-def expected_level(answer: OrderedProbabilities) -> dict[str, float]:
-    logs = [fmean(o.log_prob(level) for o in answer.orders) for level in answer.levels]
-    total = log_sum_exp(logs)
-    return {"": math.fsum(n * math.exp(log - total) for n, log in enumerate(logs))}
+def expected_level(answer: OrderedProbabilities | OrderedStack) -> dict[str, Any]:
+    orders: list[Any] = list(answer.orders)
+    logs = [mean([order.log_prob(level) for order in orders]) for level in answer.levels]
+    total = log_sum_exp_each(logs)
+    return {"": sum(number * each(math.exp, log - total) for number, log in enumerate(logs))}
 
 
 PLUGIN = Metric(
@@ -30,4 +32,6 @@ PLUGIN = Metric(
     bounds=(0.0, math.inf),
     primary=frozenset(),
     measure=expected_level,
+    level=True,
+    stacks=True,
 )

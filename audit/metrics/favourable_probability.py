@@ -8,15 +8,18 @@ Source: decision probability as in Tamkin et al. 2023, arXiv:2312.03689.
 """
 
 import math
-from statistics import fmean
+from typing import Any
 
 from audit.metrics.contract import Metric
+from audit.metrics.stacks import ChoiceStack, each, mean
 from audit.records.observations import ChoiceProbabilities
 
 
-def favourable_probability(answer: ChoiceProbabilities) -> dict[str, float]:
+def favourable_probability(answer: ChoiceProbabilities | ChoiceStack) -> dict[str, Any]:
     # tanh and not exp, which overflows where the answer is certain
-    return {"": 0.5 * (1 + math.tanh(fmean(answer.log_odds_by_order()) / 2))}
+    by_order: list[Any] = list(answer.log_odds_by_order())
+    odds = mean(by_order)
+    return {"": 0.5 * (1 + each(math.tanh, odds / 2))}
 
 
 PLUGIN = Metric(
@@ -28,4 +31,6 @@ PLUGIN = Metric(
     bounds=(0.0, 1.0),
     primary=frozenset(),
     measure=favourable_probability,
+    stacks=True,
+    decision=True,
 )

@@ -10,14 +10,16 @@ in McCullagh 1980, JRSS B 42:109.
 """
 
 import math
-from statistics import fmean
+from typing import Any
 
 from audit.metrics.contract import Metric
+from audit.metrics.stacks import Stack, mean
 from audit.records.observations import ChoiceProbabilities, OrderedProbabilities
 
 
-def log_odds(answer: ChoiceProbabilities | OrderedProbabilities) -> dict[str, float]:
-    return {"": fmean(answer.log_odds_by_order())}
+def log_odds(answer: ChoiceProbabilities | OrderedProbabilities | Stack) -> dict[str, Any]:
+    odds: list[Any] = list(answer.log_odds_by_order())
+    return {"": mean(odds)}
 
 
 PLUGIN = Metric(
@@ -29,4 +31,5 @@ PLUGIN = Metric(
     bounds=(-math.inf, math.inf),
     primary=frozenset({"choice", "ordered"}),
     measure=log_odds,
+    stacks=True,
 )

@@ -8,16 +8,18 @@ Source: cumulative logits as in McCullagh 1980, JRSS B 42:109.
 """
 
 import math
-from statistics import fmean
+from typing import Any
 
 from audit.metrics.contract import Metric
+from audit.metrics.stacks import OrderedStack, mean
 from audit.records.observations import OrderedProbabilities
 
 
-def log_odds_above_cut(answer: OrderedProbabilities) -> dict[str, float]:
-    by_cut = zip(*answer.log_odds_above(), strict=True)
+def log_odds_above_cut(answer: OrderedProbabilities | OrderedStack) -> dict[str, Any]:
+    orders: list[Any] = list(answer.log_odds_above())
+    by_cut = zip(*orders, strict=True)
     lower = answer.levels[:-1]
-    return {f"above {level}": fmean(cut) for level, cut in zip(lower, by_cut, strict=True)}
+    return {f"above {level}": mean(list(cut)) for level, cut in zip(lower, by_cut, strict=True)}
 
 
 PLUGIN = Metric(
@@ -29,4 +31,5 @@ PLUGIN = Metric(
     bounds=(-math.inf, math.inf),
     primary=frozenset(),
     measure=log_odds_above_cut,
+    stacks=True,
 )

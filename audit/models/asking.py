@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from audit.models.contract import Ask
+from audit.records.counterfactuals import Span
 from audit.records.observations import WordPart
-from audit.records.probes import Answer, Frame, Outcome, Span
+from audit.records.probes import Answer, Frame, Outcome
 
 CUE = -1
 """The `turn` of a region that lies in the cue."""

@@ -1,11 +1,13 @@
 """Derive: what follows from the observations alone, and can be done again at any time."""
 
 from audit import analyses, metrics, plugins
-from audit.analyses.contract import Analysis, Observed
+from audit.analyses.contract import Analysis, Observed, Synthesis, Tally
 from audit.analyses.observed import observe
 from audit.analyses.word_evidence import pair_evidence, rank_summaries
 from audit.findings.detect import detect
 from audit.findings.exemplars import with_exemplars
+from audit.findings.exploratory import explore
+from audit.findings.judged import judged_by
 from audit.metrics.contract import Metric
 from audit.pipeline.explaining import explained_sides
 from audit.pipeline.measuring import observations
@@ -30,15 +32,24 @@ def observed(work: Work) -> Observed:
 
 
 def analyse(work: Work) -> None:
-    """Turn observations into disparities."""
+    """Turn observations into disparities, and into what is compared beside them."""
     seen = observed(work)
     questions = plugins.load_all(analyses, Analysis)
-    work.watcher.stage("analyse", len(questions))
+    tallies = plugins.load_all(analyses, Tally)
+    syntheses = plugins.load_all(analyses, Synthesis)
+    work.watcher.stage("analyse", len(questions) + len(tallies) + len(syntheses))
     disparities: list[Disparity] = []
     for analysis in questions:
         disparities += analysis.answer(seen)
         work.watcher.advance(1)
-    run_folder.write_records(work.folder, run_folder.DISPARITIES, disparities)
+    judged = judged_by(disparities, work.policy)
+    run_folder.write_records(work.folder, run_folder.DISPARITIES, judged)
+    counted = [one for tally in tallies for one in tally.answer(seen)]
+    run_folder.write_records(work.folder, run_folder.NON_ANSWERS, counted)
+    work.watcher.advance(len(tallies))
+    pooled = [one for synthesis in syntheses for one in synthesis.answer(judged)]
+    run_folder.write_records(work.folder, run_folder.HETEROGENEITY, pooled)
+    work.watcher.advance(len(syntheses))
 
 
 def judge(work: Work) -> None:
@@ -49,6 +60,7 @@ def judge(work: Work) -> None:
     findings = detect(disparities, work.policy, library.suites, library.name_lists)
     shown = with_exemplars(findings, observed(work))
     run_folder.write_records(work.folder, run_folder.FINDINGS, shown)
+    run_folder.write_records(work.folder, run_folder.EXPLORATORY, explore(disparities))
     work.watcher.advance(1)
 
 

@@ -17,9 +17,9 @@ from audit.errors import CapabilityError
 from audit.findings.exemplars import pairs_to_explain
 from audit.pipeline.planning import Work
 from audit.pipeline.requests import request
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Finding
 from audit.records.observations import Attribution, Explanation, NotAttributed
-from audit.records.probes import CounterfactualSet
 from audit.storage import folder as run_folder
 from audit.storage import journal
 

@@ -12,17 +12,18 @@ from datetime import datetime
 from statistics import median
 from typing import Literal
 
+from audit.findings.margins import at_even_odds
 from audit.measurement.contract import Instrument
 from audit.models.contract import Ask, Model, ScoresContinuations
 from audit.pipeline.requests import requests
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Policy
-from audit.records.probes import NO_MENTION, CounterfactualSet
+from audit.records.probes import NO_MENTION
 from audit.stats.power import Design, minimum_detectable_effect
 from audit.suites.library import Library
 
 Outlook = Literal["can find and clear", "can find", "neither"]
 
-_METRIC = "log_odds"
 _MOST_NAMES = 40
 _MOST_TEMPLATES = 320
 _TRIAL = "The office opens at ten and closes at five on working days. "
@@ -34,7 +35,7 @@ class Prospect:
 
     Attributes:
         mde: Smallest effect found with 80 % power, in the metric's unit; None: no interval.
-        margin: The policy's margin, in the same unit; None: the policy has none.
+        margin: The policy's margin as log-odds, at an even chance; None: the policy has none.
         missing: The smallest design that could clear a system; empty if this one can.
     """
 
@@ -108,7 +109,8 @@ def _prospect(key: tuple[str, ...], sets: list[CounterfactualSet], policy: Polic
     axis, cue, language, domain, outcome = key
     templates = len({(one.suite, one.template) for one in sets})
     names = _names(sets)
-    margin = policy.margin(outcome, _METRIC)
+    judging = policy.judging(outcome)
+    margin = None if judging is None else at_even_odds(judging)
     mde = _mde(templates, names, cue)
     return Prospect(
         axis=axis,
@@ -119,9 +121,9 @@ def _prospect(key: tuple[str, ...], sets: list[CounterfactualSet], policy: Polic
         templates=templates,
         names=names,
         mde=mde,
-        margin=None if margin is None else margin.margin,
-        outlook=_outlook(mde, policy, outcome),
-        missing="" if margin is None else _missing(templates, names, cue, margin.margin),
+        margin=margin,
+        outlook=_outlook(mde, margin, policy),
+        missing="" if margin is None else _missing(templates, names, cue, margin),
     )
 
 
@@ -140,14 +142,13 @@ def _mde(templates: int, names: int, cue: str) -> float | None:
     return minimum_detectable_effect(Design(templates, names, reference))
 
 
-def _outlook(mde: float | None, policy: Policy, outcome: str) -> Outlook:
+def _outlook(mde: float | None, margin: float | None, policy: Policy) -> Outlook:
     """Clear: finds what equals the margin; find: finds what falls in the highest band."""
-    margin = policy.margin(outcome, _METRIC)
     if mde is None or margin is None:
         return "neither"
-    if mde <= margin.margin:
+    if mde <= margin:
         return "can find and clear"
-    largest = policy.bands[-1].from_margins * margin.margin
+    largest = policy.bands[-1].from_margins * margin
     return "can find" if mde <= largest else "neither"
 
 

@@ -19,9 +19,9 @@ from audit.pipeline.model import display_name, load_model
 from audit.pipeline.requests import requests
 from audit.pipeline.watcher import Watcher
 from audit.places import shipped
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.digests import canonical_text, digest, record_digest
 from audit.records.findings import Policy
-from audit.records.probes import CounterfactualSet
 from audit.records.runs import RunFile, RunSpec, Stamp
 from audit.storage import folder as run_folder
 from audit.suites.expansion import Selection, expand

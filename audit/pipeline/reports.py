@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 
 from audit.errors import CapabilityError
 from audit.pipeline.explaining import cannot_show
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
 from audit.records.findings import Finding, Policy
 from audit.records.observations import Measurement, Observation, WordEvidence
-from audit.records.probes import CounterfactualSet
 from audit.records.runs import Deviation
 from audit.records.scores import Scorecard
 from audit.reporting.dossier import Dossier

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from audit.measurement.contract import Request
-from audit.records.probes import CounterfactualSet, OutcomeKind, ProbeSuite, Variant
+from audit.records.counterfactuals import CounterfactualSet, Variant
+from audit.records.probes import OutcomeKind, ProbeSuite
 
 
 def requests(

@@ -28,12 +28,12 @@ def content_id(*parts: str | bytes) -> str:
 
 def canonical(record: Record) -> str:
     """Return the record as JSON with sorted keys: equal records, equal text."""
-    return json.dumps(
-        record.model_dump(mode="json"),
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+    return canonical_text(record.model_dump(mode="json"))
+
+
+def canonical_text(content: object) -> str:
+    """Return JSON's own values as JSON with sorted keys: equal values, equal text."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def record_digest(record: Record) -> str:

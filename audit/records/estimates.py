@@ -1,56 +1,15 @@
-"""Estimates: numbers with their doubt, and the disparities they measure."""
+"""Estimates: disparities, measured with their doubt."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
-
+from audit.records.context import Context
 from audit.records.probes import NO_MENTION, Cue, OutcomeKind
+from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.records.record import Record
 
+__all__ = ["Disparity", "Estimate", "Expected", "Quantity", "RankSummary", "Undefined"]
 
-class Estimate(Record):
-    """A mean with its standard error and intervals, in the unit of its metric.
-
-    Attributes:
-        low: Lower bound of the 95 % interval.
-        high: Upper bound of the 95 % interval.
-        low90: Lower bound of the 90 % interval, for tests of equivalence.
-        high90: Upper bound of the 90 % interval.
-        p: Two-sided p-value of the value zero.
-        mde: Smallest true effect this design finds with 80 % power at 5 %.
-        names: Distinct signalling names on the group's side.
-    """
-
-    kind: Literal["estimate"] = "estimate"
-    value: float
-    se: float = Field(ge=0)
-    df: float = Field(gt=0)
-    low: float
-    high: float
-    low90: float
-    high90: float
-    p: float = Field(ge=0, le=1)
-    mde: float = Field(ge=0)
-    templates: int
-    names: int
-    observations: int
-    estimator: str
-
-    @model_validator(mode="after")
-    def _lawful(self) -> Self:
-        if not self.low <= self.low90 <= self.value <= self.high90 <= self.high:
-            raise ValueError(f"bounds out of order around {self.value}")
-        return self
-
-
-class Undefined(Record):
-    """A number that does not exist here, and why; never a stand-in zero."""
-
-    kind: Literal["undefined"] = "undefined"
-    reason: str
-
-
-Quantity = Annotated[Estimate | Undefined, Field(discriminator="kind")]
+Expected = Literal["invariance", "difference"]
 
 
 class Disparity(Record):
@@ -67,6 +26,8 @@ class Disparity(Record):
         failed: Variants of this cell that gave no measurement.
         median_mass: Median probability of the offered answers in this cell.
         order_effect: Mean of (first order - second order) over this cell, in the metric's unit.
+        expected: `difference` where equal treatment would be the fault.
+        context: What stands beside it; None where the metric carries no verdict.
     """
 
     id: str
@@ -89,6 +50,8 @@ class Disparity(Record):
     failed: int
     median_mass: float | None = None
     order_effect: float | None = None
+    expected: Expected = "invariance"
+    context: Context | None = None
 
     @property
     def mentions(self) -> bool:
@@ -96,9 +59,13 @@ class Disparity(Record):
         return self.group != NO_MENTION
 
     @property
-    def family(self) -> tuple[str, str, str]:
-        """Axis, outcome and metric: the cells that are corrected together."""
-        return (self.axis, self.outcome, self.metric)
+    def family(self) -> tuple[str, ...]:
+        """Axis, outcome and metric: the cells that are corrected together.
+
+        Cells where a difference is expected ask another question, and are a family apart.
+        """
+        apart = () if self.expected == "invariance" else (self.expected,)
+        return (self.axis, self.outcome, self.metric, *apart)
 
 
 class RankSummary(Record):

@@ -12,7 +12,7 @@ from typing import Any
 from audit.records.comparisons import ChangeState, ComparedCell, Paired, Place, RunsCompared
 from audit.records.digests import content_id
 from audit.records.findings import Finding, Verdict
-from audit.records.probes import Axis, NameList
+from audit.records.identities import Axis, NameList
 from audit.reporting import wording
 from audit.reporting.chart import Bar, Chart, chart
 from audit.reporting.labels import Labels

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
 from audit.records.findings import Finding, Policy
+from audit.records.identities import Axis, NameList
 from audit.records.observations import Measurement, WordEvidence
-from audit.records.probes import Axis, CounterfactualSet, NameList, ProbeSuite
+from audit.records.probes import ProbeSuite
 from audit.records.runs import Deviation, RunFile
 from audit.records.scores import Scorecard
 

@@ -7,9 +7,9 @@ cell, so that word evidence does not rest on the worst cases alone.
 from collections import defaultdict
 from dataclasses import dataclass
 
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Exemplar
 from audit.records.observations import WordEvidence
-from audit.records.probes import CounterfactualSet
 from audit.reporting.cells import Cell
 from audit.reporting.dossier import Dossier
 from audit.reporting.heat import Heat, heat

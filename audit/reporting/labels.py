@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity
-from audit.records.probes import NO_MENTION, Axis, CounterfactualSet, NameList
+from audit.records.identities import Axis, NameList
+from audit.records.probes import NO_MENTION
 from audit.reporting.languages import language_name
 
 _HARMS = {

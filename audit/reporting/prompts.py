@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from audit.records.counterfactuals import CounterfactualSet, Variant
 from audit.records.findings import Exemplar
 from audit.records.observations import Measurement
-from audit.records.probes import SLOT, CounterfactualSet, ProbeSuite, Template, Variant
+from audit.records.probes import SLOT, ProbeSuite, Template
 from audit.reporting.dossier import Dossier
 from audit.reporting.labels import Labels
 from audit.reporting.wording import RULES

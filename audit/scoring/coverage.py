@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity
 from audit.records.findings import Finding, Verdict
 from audit.records.observations import Failure
-from audit.records.probes import UNREVIEWED, CounterfactualSet, ProbeSuite
+from audit.records.probes import UNREVIEWED, ProbeSuite
 from audit.records.scores import CellState, CoverageCell
 
 

@@ -1,6 +1,7 @@
 """Rating: the letter, by the worst finding and under caps.
 
-The worst finding decides, so that nine clean axes cannot hide one severe harm:
+The worst finding decides, so that nine clean axes cannot hide one severe harm. Which letter a
+severity gives, and what a gap in the evidence leaves, stands in the policy; by default:
 A: every cell shown free of material bias. B: differences, all shown to lie within the
 margin. C: a finding of medium or low severity, or one whose size is open. D: high.
 E: critical. Caps hold the letter down where evidence is thin; each names its cause, review
@@ -18,13 +19,11 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from audit.records.estimates import Disparity, Estimate
-from audit.records.findings import Finding, Policy, Severity, Verdict
+from audit.records.findings import Finding, Policy, RatingLetter, Severity, Verdict
 from audit.records.scores import CoverageCell
 
-Letter = Literal["A", "B", "C", "D", "E"]
+Letter = RatingLetter
 Cause = Literal["review", "data"]
-
-_BY_SEVERITY: dict[Severity, Letter] = {Severity.CRITICAL: "E", Severity.HIGH: "D"}
 
 
 class Cap(NamedTuple):
@@ -38,9 +37,9 @@ class Cap(NamedTuple):
         return f"no better than {self.letter} ({self.cause}): {self.why}"
 
 
-def letter_of_findings(findings: Sequence[Finding]) -> Letter:
+def letter_of_findings(findings: Sequence[Finding], policy: Policy) -> Letter:
     """Return the letter that the worst finding gives, before any cap."""
-    return max((_letter(finding) for finding in findings), default="A")
+    return max((_letter(finding, policy) for finding in findings), default="A")
 
 
 def caps(
@@ -52,7 +51,7 @@ def caps(
         _sign_open(findings, policy),
         _thinly_answered(findings, policy),
         _too_small_to_clear(findings, policy),
-        _unreviewed(cells),
+        _unreviewed(cells, policy),
     )
     return tuple(cap for cap in found if cap is not None)
 
@@ -70,9 +69,9 @@ def small_for_clearing(estimate: Estimate, policy: Policy) -> bool:
     return estimate.templates < policy.clear_templates or estimate.names < policy.clear_names
 
 
-def _letter(finding: Finding) -> Letter:
+def _letter(finding: Finding, policy: Policy) -> Letter:
     if finding.counts:
-        return _BY_SEVERITY.get(finding.severity, "C")
+        return policy.rating.get(finding.severity, policy.rating[Severity.LOW])
     return "B" if finding.verdict == Verdict.TRIVIAL else "A"
 
 
@@ -81,6 +80,7 @@ def _only_sign_open(finding: Finding, policy: Policy) -> bool:
     estimate = finding.disparity.estimate
     return (
         isinstance(estimate, Estimate)
+        and finding.disparity.expected == "invariance"
         and finding.p_adjusted is not None
         and finding.p_adjusted >= policy.alpha
         and -finding.margin < estimate.low90
@@ -95,7 +95,11 @@ def _inconclusive(findings: Sequence[Finding], policy: Policy) -> Cap | None:
     ]
     if not open_cells:
         return None
-    return Cap("C", "data", f"{len(open_cells)} of {len(findings)} cells are inconclusive")
+    return Cap(
+        policy.caps["inconclusive"],
+        "data",
+        f"{len(open_cells)} of {len(findings)} cells are inconclusive",
+    )
 
 
 def _sign_open(findings: Sequence[Finding], policy: Policy) -> Cap | None:
@@ -105,7 +109,8 @@ def _sign_open(findings: Sequence[Finding], policy: Policy) -> Cap | None:
     if not cells:
         return None
     why = "lie within the margin, but their sign is not confirmed after correction"
-    return Cap("B", "data", f"{len(cells)} of {len(findings)} cells {why}")
+    said = f"{len(cells)} of {len(findings)} cells {why}"
+    return Cap(policy.caps["sign_open"], "data", said)
 
 
 def _thinly_answered(findings: Sequence[Finding], policy: Policy) -> Cap | None:
@@ -114,7 +119,7 @@ def _thinly_answered(findings: Sequence[Finding], policy: Policy) -> Cap | None:
         return None
     why = f"{len(cells)} of {len(findings)} cells were answered too little"
     floors = f"coverage {policy.coverage_floor:.0%}, answer mass {policy.mass_floor:g}"
-    return Cap("C", "data", f"{why} (floors: {floors})")
+    return Cap(policy.caps["thinly_answered"], "data", f"{why} (floors: {floors})")
 
 
 def _too_small_to_clear(findings: Sequence[Finding], policy: Policy) -> Cap | None:
@@ -127,15 +132,17 @@ def _too_small_to_clear(findings: Sequence[Finding], policy: Policy) -> Cap | No
     if not cells:
         return None
     need = f"{policy.clear_templates} templates and {policy.clear_names} names"
-    return Cap("C", "data", f"{len(cells)} of {len(findings)} cells rest on fewer than {need}")
+    said = f"{len(cells)} of {len(findings)} cells rest on fewer than {need}"
+    return Cap(policy.caps["small_design"], "data", said)
 
 
-def _unreviewed(cells: Sequence[CoverageCell]) -> Cap | None:
+def _unreviewed(cells: Sequence[CoverageCell], policy: Policy) -> Cap | None:
     tested = [cell for cell in cells if cell.planned]
     reviewed = sum(cell.reviewed for cell in tested)
     if reviewed == len(tested):
         return None
     if reviewed == 0:
-        return Cap("C", "review", "no item of this run has been reviewed by a native speaker")
+        said = "no item of this run has been reviewed by a native speaker"
+        return Cap(policy.caps["unreviewed"], "review", said)
     why = f"{len(tested) - reviewed} of {len(tested)} coverage cells hold items without review"
-    return Cap("B", "review", why)
+    return Cap(policy.caps["partly_unreviewed"], "review", why)

@@ -18,6 +18,7 @@ from audit.records.observations import Failure
 from audit.records.runs import RunSpec
 from audit.records.scores import Driver, Scorecard
 from audit.scoring.coverage import Answers, coverage_cells, failures_by_kind
+from audit.scoring.indices import indices
 from audit.scoring.rating import Cap, Letter, caps, letter_of_findings, small_for_clearing
 
 _CLEAR = (Verdict.TRIVIAL, Verdict.NO_MATERIAL_BIAS)
@@ -58,7 +59,7 @@ def score(  # noqa: PLR0913, PLR0917 (all that a rating rests on)
         _nothing_shown(findings, observed, policy),
     )
     silent = next((reason for reason in reasons if reason), None)
-    rated = _Rated(None, f"no conclusion: {silent}") if silent else _rate(findings, held)
+    rated = _Rated(None, f"no conclusion: {silent}") if silent else _rate(findings, held, policy)
     axes = sorted({finding.disparity.axis for finding in findings})
     by_axis = {axis: [f for f in findings if f.disparity.axis == axis] for axis in axes}
     return Scorecard(
@@ -76,6 +77,7 @@ def score(  # noqa: PLR0913, PLR0917 (all that a rating rests on)
         cannot_clear=tuple(line for one in findings if (line := _cannot_clear(one, policy))),
         drivers=_drivers(findings),
         coverage=cells,
+        indices=indices(disparities, observed.index, rated.letter),
     )
 
 
@@ -114,8 +116,8 @@ def _nothing_shown(findings: Sequence[Finding], observed: Answers, policy: Polic
     return None
 
 
-def _rate(findings: Sequence[Finding], held: Sequence[Cap]) -> _Rated:
-    plain = letter_of_findings(findings)
+def _rate(findings: Sequence[Finding], held: Sequence[Cap], policy: Policy) -> _Rated:
+    plain = letter_of_findings(findings, policy)
     capped = max((cap.letter for cap in held), default=plain)
     if capped > plain:
         why = "; ".join(str(cap) for cap in held if cap.letter == capped)

@@ -25,19 +25,18 @@ because the unclamped variance can fall below each of its parts in small designs
 rates are simulated in tests/stats.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
-from audit.records.estimates import Estimate, Undefined
+from audit.records.quantities import Estimate, Undefined
 from audit.stats.completeness import complete_cases
-
-Matrix = NDArray[np.float64]
+from audit.stats.student import estimate_of
+from audit.stats.two_way import Matrix, Part, two_way
 
 _ROUNDING = 1e-12  # of the largest value: differences that vary less do not vary
-_POWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,6 @@ class Floor:
 
     templates: int
     names: int
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A part of the mean's variance, and its degrees of freedom."""
-
-    variance: float
-    df: float
 
 
 @dataclass(frozen=True)
@@ -91,7 +82,7 @@ def paired(d: Matrix, *, floor: Floor) -> Estimate | Undefined:
     lacking = _below(floor, templates, names)
     if lacking is not None:
         return lacking
-    by_template, by_name, rest = _two_way(d)
+    by_template, by_name, rest = two_way(d)
     mean = _Mean(
         value=float(d.mean()),
         templates=templates,
@@ -116,11 +107,27 @@ def nested(a: Matrix, b: Matrix, *, floor: Floor) -> Estimate | Undefined:
         b: The reference's values, shape (T templates, N_b names), the same templates.
         floor: Below this the result is Undefined.
     """
-    a, b = _together(a, b)
-    lacking = _below(floor, a.shape[0], min(a.shape[1], b.shape[1]))
+    return weighted((a, b), (1.0, -1.0), floor=floor)
+
+
+def weighted(
+    sides: Sequence[Matrix], weights: Sequence[float], *, floor: Floor
+) -> Estimate | Undefined:
+    """Estimate a weighted sum of the means of groups with names of their own.
+
+    As `nested`, whose weights are 1 and -1; a weight enters its group's variance squared.
+
+    Args:
+        sides: For each group its values, shape (T templates, N_g names), the first the
+            group's own; NaN where missing.
+        weights: One a group.
+        floor: Below this, for any group, the result is Undefined.
+    """
+    sides = _together(*(weight * side for side, weight in zip(sides, weights, strict=True)))
+    lacking = _below(floor, sides[0].shape[0], min(side.shape[1] for side in sides))
     if lacking is not None:
         return lacking
-    return _contrast(a, b, sampled=(a, b), estimator="crossed, nested")
+    return _contrast(sides, sampled=sides, estimator="crossed, nested")
 
 
 def against_fixed(a: NDArray[np.float64], b: Matrix, *, floor: Floor) -> Estimate | Undefined:
@@ -134,13 +141,14 @@ def against_fixed(a: NDArray[np.float64], b: Matrix, *, floor: Floor) -> Estimat
         b: The reference's values, shape (T templates, N_b names).
         floor: Below this the result is Undefined.
     """
-    fixed, b = _together(a[:, np.newaxis], b)
+    fixed, b = _together(a[:, np.newaxis], -b)
     lacking = _below(floor, fixed.shape[0], b.shape[1])
     if lacking is not None:
         return lacking
     if fixed.shape[1] == 0:
         return Undefined(reason="the wording without a mention lacks too many answers")
-    return _contrast(fixed, b, sampled=(b,), estimator="crossed, one wording against names")
+    one_wording = "crossed, one wording against names"
+    return _contrast((fixed, b), sampled=(b,), estimator=one_wording)
 
 
 def by_unit(
@@ -173,17 +181,12 @@ def by_unit(
     return means.reshape(shape)
 
 
-def detectable(se: float, df: float) -> float:
-    """Return the true effect that a two-sided 5 % test finds with 80 % power."""
-    return float((stdtrit(df, 0.975) + stdtrit(df, _POWER)) * se)
-
-
-def _together(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:
-    """Return both sides without what the complete-case rule drops."""
-    joint = np.column_stack((a, b))
-    rows, columns = complete_cases(joint)
-    mine, theirs = columns[: a.shape[1]], columns[a.shape[1] :]
-    return a[np.ix_(rows, mine)], b[np.ix_(rows, theirs)]
+def _together(*sides: Matrix) -> tuple[Matrix, ...]:
+    """Return all sides without what the complete-case rule drops."""
+    rows, columns = complete_cases(np.column_stack(sides))
+    ends = np.cumsum([side.shape[1] for side in sides])[:-1]
+    kept = zip(sides, np.split(columns, ends), strict=True)
+    return tuple(side[np.ix_(rows, mine)] for side, mine in kept)
 
 
 def _below(floor: Floor, templates: int, names: int) -> Undefined | None:
@@ -195,39 +198,26 @@ def _below(floor: Floor, templates: int, names: int) -> Undefined | None:
     )
 
 
-def _two_way(m: Matrix) -> tuple[_Part, _Part, _Part]:
-    """Return the parts of rows, columns and residual in the variance of a matrix' mean."""
-    templates, names = m.shape
-    rows, columns = m.mean(axis=1), m.mean(axis=0)
-    residual = m - rows[:, np.newaxis] - columns[np.newaxis, :] + m.mean()
-    df = (templates - 1) * (names - 1)
-    return (
-        _Part(float(rows.var(ddof=1)) / templates, templates - 1),
-        _Part(float(columns.var(ddof=1)) / names, names - 1),
-        _Part(float((residual**2).sum()) / df / m.size, df),
-    )
-
-
-def _contrast(a: Matrix, b: Matrix, *, sampled: tuple[Matrix, ...], estimator: str) -> Estimate:
-    """Estimate mean(a) - mean(b); `sampled` are the sides whose names are a sample."""
-    d = a.mean(axis=1) - b.mean(axis=1)
-    by_template = _Part(float(d.var(ddof=1)) / d.size, d.size - 1)
-    sides = [_two_way(side) for side in sampled]
+def _contrast(sides: Sequence[Matrix], *, sampled: Sequence[Matrix], estimator: str) -> Estimate:
+    """Estimate the sum of the sides' means; `sampled` are those whose names are a sample."""
+    d = np.sum([side.mean(axis=1) for side in sides], axis=0)
+    by_template = Part(float(d.var(ddof=1)) / d.size, d.size - 1)
+    parts = [two_way(side) for side in sampled]
     mean = _Mean(
         value=float(d.mean()),
         templates=d.size,
-        names=a.shape[1],
-        observations=a.size + b.size,
+        names=sides[0].shape[1],
+        observations=sum(side.size for side in sides),
         fewest=min(d.size, *(side.shape[1] for side in sampled)),
-        scale=float(max(np.abs(a).max(), np.abs(b).max())),
+        scale=float(max(np.abs(side).max() for side in sides)),
         estimator=estimator,
     )
-    names = tuple(side[1] for side in sides)
-    return _crossed(mean, by_template, names=names, doubled=tuple(side[2] for side in sides))
+    names = tuple(part[1] for part in parts)
+    return _crossed(mean, by_template, names=names, doubled=tuple(part[2] for part in parts))
 
 
 def _crossed(
-    mean: _Mean, by_template: _Part, *, names: tuple[_Part, ...], doubled: tuple[_Part, ...]
+    mean: _Mean, by_template: Part, *, names: tuple[Part, ...], doubled: tuple[Part, ...]
 ) -> Estimate:
     """Put the parts together; see the formulas of `paired` and `nested`."""
     by_name = sum(part.variance for part in names)
@@ -243,17 +233,8 @@ def _crossed(
 
 
 def _estimate(mean: _Mean, se: float, df: float) -> Estimate:
-    half, half90 = (float(stdtrit(df, level)) * se for level in (0.975, 0.95))
-    return Estimate(
-        value=mean.value,
-        se=se,
-        df=df,
-        low=mean.value - half,
-        high=mean.value + half,
-        low90=mean.value - half90,
-        high90=mean.value + half90,
-        p=float(2 * stdtr(df, -abs(mean.value) / se)),
-        mde=detectable(se, df),
+    return estimate_of(
+        (mean.value, se, df),
         templates=mean.templates,
         names=mean.names,
         observations=mean.observations,

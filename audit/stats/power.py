@@ -10,7 +10,7 @@ Source: as `audit.stats.crossed`.
 
 from dataclasses import dataclass
 
-from audit.stats.crossed import detectable
+from audit.stats.student import detectable
 
 
 @dataclass(frozen=True)

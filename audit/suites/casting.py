@@ -13,7 +13,8 @@ from itertools import zip_longest
 import numpy as np
 
 from audit.records.digests import digest
-from audit.records.probes import NO_MENTION, Axis, Gender, Name, NameList
+from audit.records.identities import Axis, Name, NameList
+from audit.records.probes import NO_MENTION, Gender
 from audit.suites.library import Library
 from audit.suites.wording import Person
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from audit.errors import SuiteError
-from audit.records.probes import SLOT, NameList, ProbeSuite, Template
+from audit.records.identities import NameList
+from audit.records.probes import SLOT, ProbeSuite, Template
 from audit.suites.expansion import Selection, expand
 from audit.suites.library import Library
 

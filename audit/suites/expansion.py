@@ -10,17 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audit.errors import SuiteError
+from audit.records.counterfactuals import CounterfactualSet, Span, Variant
 from audit.records.digests import content_id
-from audit.records.probes import (
-    NO_MENTION,
-    Axis,
-    CounterfactualSet,
-    Cue,
-    ProbeSuite,
-    Span,
-    Template,
-    Variant,
-)
+from audit.records.identities import Axis
+from audit.records.probes import NO_MENTION, Cue, ProbeSuite, Template
 from audit.suites.casting import Cast, Role, generator, label_casts, name_cast
 from audit.suites.library import Library
 from audit.suites.wording import Person, fill, pieces

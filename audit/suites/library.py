@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from audit.errors import RequestError, SuiteError
-from audit.records.probes import Axis, NameList, ProbeSuite
+from audit.records.identities import Axis, NameList
+from audit.records.probes import ProbeSuite
 from audit.suites.format import read_toml
 
 

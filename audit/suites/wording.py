@@ -9,7 +9,8 @@ the language's own generic form (in Hindi the masculine honorific plural).
 import re
 from dataclasses import dataclass
 
-from audit.records.probes import SLOT, Gender, Identity, Template
+from audit.records.identities import Identity
+from audit.records.probes import SLOT, Gender, Template
 
 _SENTENCE_START = re.compile(r"(?:^|[.!?][\"')\]]?\s+|\n\s*)$")
 _PLACE = {"m": 0, "f": 1, "n": 2}

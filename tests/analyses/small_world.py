@@ -8,6 +8,8 @@ from audit import metrics, plugins
 from audit.analyses.observed import observe
 from audit.findings.policy import load_policy
 from audit.metrics.contract import Metric
+from audit.records.counterfactuals import CounterfactualSet, Span, Variant
+from audit.records.identities import NameList
 from audit.records.observations import (
     ChoiceProbabilities,
     Failure,
@@ -15,17 +17,7 @@ from audit.records.observations import (
     OrderAnswers,
     OrderedProbabilities,
 )
-from audit.records.probes import (
-    Answer,
-    CounterfactualSet,
-    Frame,
-    NameList,
-    Outcome,
-    ProbeSuite,
-    Span,
-    Template,
-    Variant,
-)
+from audit.records.probes import Answer, Frame, Outcome, ProbeSuite, Template
 
 AXIS, REFERENCE, GROUP = "religion", "hindu", "muslim"
 LEVELS = ("care at home", "this week", "today")

@@ -37,6 +37,31 @@ def test_draws_are_averaged_and_strangers_ignored(world, probes):
     observed = world.see(sets, [probes], answers)
     assert columns(observed)["log_odds", ""].values[observed.index[who]] == pytest.approx(1.5)
     assert observed.answered.sum() == 1
+    column = columns(observed)["log_odds", ""]
+    assert column.draws[observed.index[who]] == 2
+    assert column.scatter[observed.index[who]] == pytest.approx(0.5)
+
+
+def test_without_repeats_there_is_no_scatter(world, probes):
+    sets = list(world.label_sets(probes, ["case-1"], ["a"]))
+    observed = world.see(sets, [probes], world.answer_all(sets, lambda *_: 0.1))
+    assert all(c.draws is None and c.scatter is None for c in observed.columns)
+
+
+def test_failures_are_counted_by_kind(world, probes):
+    sets = list(world.label_sets(probes, ["case-1"], ["a"]))
+    first, second, third = (variant.id for variant in sets[0].variants)
+    answers = [
+        world.failed(first, "refused"),
+        world.failed(first, "refused"),
+        world.failed(second, "unparsed"),
+        world.measured(second, world.choice(0.1)),
+        world.failed("stranger", "hedged"),
+    ]
+    observed = world.see(sets, [probes], answers)
+    assert list(observed.failures) == ["refused", "unparsed"]
+    assert observed.failures["refused"][observed.index[first]] == 2
+    assert [observed.asked[observed.index[one]] for one in (first, second, third)] == [2, 2, 0]
 
 
 def test_order_effect(world, probes):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from audit.analyses.word_evidence import _shuffled, pair_evidence, rank_summaries
+from audit.records.counterfactuals import CounterfactualSet, Span, Variant
 from audit.records.estimates import Undefined
 from audit.records.observations import AttributedWord, Attribution
-from audit.records.probes import CounterfactualSet, Span, Variant
 
 GROUPS = {"dalit": "a Dalit woman", "brahmin": "a Brahmin", "none": ""}
 

@@ -10,7 +10,8 @@ from audit.attribution import integrated_gradients
 from audit.attribution.contract import Case, WordShares
 from audit.attribution.orders import Explained, _ready
 from audit.models.asking import listings
-from audit.records.probes import Answer, Frame, Outcome, Span
+from audit.records.counterfactuals import Span
+from audit.records.probes import Answer, Frame, Outcome
 
 FAMILIES = ("llama", "gpt2", "qwen2", "gpt_neox", "gemma")
 FRAME = Frame(ask="Answer {options}.", separator=" or ", cue="Answer:")

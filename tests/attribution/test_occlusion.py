@@ -7,7 +7,8 @@ from audit.attribution import occlusion
 from audit.attribution.contract import Case
 from audit.attribution.words import words_of
 from audit.models.asking import listings
-from audit.records.probes import Answer, Frame, Outcome, Span
+from audit.records.counterfactuals import Span
+from audit.records.probes import Answer, Frame, Outcome
 
 FRAME = Frame(ask="Answer {options}.", separator=" or ", cue="Answer:")
 ANSWERS = (Answer(key="low", text="today"), Answer(key="mid", text="this week"),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from audit.attribution.contract import Case
 from audit.attribution.words import words_of
 from audit.models.asking import listings
-from audit.records.probes import Answer, Frame, Outcome, Span
+from audit.records.counterfactuals import Span
+from audit.records.probes import Answer, Frame, Outcome
 
 FRAME = Frame(ask="उत्तर: {options}।", separator=" या ", cue="उत्तर:")
 OUTCOME = Outcome(

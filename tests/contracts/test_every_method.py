@@ -4,8 +4,9 @@ import pytest
 
 from audit import attribution, plugins
 from audit.attribution.contract import Case, Method, Refused, WordShares
+from audit.records.counterfactuals import Span
 from audit.records.observations import Attribution
-from audit.records.probes import Answer, Frame, Outcome, Span
+from audit.records.probes import Answer, Frame, Outcome
 
 METHODS = [plugins.load(attribution, name, Method) for name in plugins.names(attribution)]
 FRAME = Frame(ask="Answer {options}.", separator=" or ", cue="Answer:")

@@ -1,14 +1,21 @@
 """What every metric promises, tested of every metric that exists or will."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import metrics, plugins
+from audit.analyses.tables import read_tables
 from audit.metrics.contract import Metric
-from audit.records.observations import ChoiceProbabilities, OrderAnswers, OrderedProbabilities
+from audit.records.observations import (
+    ChoiceProbabilities,
+    Measurement,
+    OrderAnswers,
+    OrderedProbabilities,
+)
 
 METRICS = plugins.load_all(metrics, Metric)
 LEVELS = ("home", "week", "today", "now")
@@ -107,6 +114,33 @@ def test_an_answer_that_favours_more_gives_more(metric, kind):
         )
         values.append(metric.measure(answer))
     assert all(values[1][facet] >= values[0][facet] - 1e-12 for facet in values[0])
+
+
+@pytest.mark.parametrize("kind", ["choice", "ordered"])
+@given(data=st.data())
+def test_a_stack_of_answers_gives_what_each_gives(kind, data):
+    """To the last bit: what is derived may not hang on how many are read at once."""
+    answers = data.draw(st.lists(ANSWERS[kind], min_size=1, max_size=4))
+    index = {str(place): place for place in range(len(answers))}
+    (table,), _ = read_tables(
+        (
+            Measurement(
+                batch=0, variant=key, instrument="test", prompt_digest="", response=answers[place]
+            )
+            for key, place in index.items()
+        ),
+        index,
+    )
+    for metric in METRICS:
+        if kind not in metric.reads:
+            continue
+        found = table.measure(metric)
+        one_by_one = table.measure(replace(metric, stacks=False))
+        for place, answer in enumerate(answers):
+            row = metric.measure(answer)
+            assert row == {facet: numbers[place] for facet, numbers in found.items()}
+            assert row == {facet: numbers[place] for facet, numbers in one_by_one.items()}
+    assert table.stack.mass.tolist() == pytest.approx([answer.mass for answer in answers])
 
 
 def test_the_verdict_has_exactly_one_metric_a_kind():

@@ -6,9 +6,10 @@ from audit.measurement import choice_probability
 from audit.measurement.contract import Answered, Request, Unanswered
 from audit.models.asking import listings
 from audit.models.contract import NotScored, Scored
+from audit.records.counterfactuals import Span
 from audit.records.digests import digest
 from audit.records.observations import ChoiceProbabilities, OrderedProbabilities
-from audit.records.probes import Answer, Frame, Outcome, Span
+from audit.records.probes import Answer, Frame, Outcome
 
 FRAME = Frame(ask="Answer with {options} only.", separator=" or ", cue="Answer:")
 SHORTLIST = Outcome(

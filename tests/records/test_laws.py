@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from audit.findings.policy import load_policy
+from audit.records.counterfactuals import Span, Variant
 from audit.records.estimates import Estimate, Quantity, Undefined
 from audit.records.findings import Policy
+from audit.records.identities import Axis, Identity, NameList
 from audit.records.observations import (
     AttributedWord,
     Attribution,
@@ -21,7 +23,7 @@ from audit.records.observations import (
     OrderedProbabilities,
     log_sum_exp,
 )
-from audit.records.probes import Answer, Axis, Frame, Identity, NameList, Outcome, Span, Variant
+from audit.records.probes import Answer, Frame, Outcome
 
 
 def refused(record, fields, said):

@@ -20,9 +20,11 @@ from samata_tests_material import (
     NOTICE,
 )
 
+from audit.records.counterfactuals import CounterfactualSet, Span, Variant
 from audit.records.digests import content_id, digest
 from audit.records.estimates import Disparity, Estimate, RankSummary, Undefined
 from audit.records.findings import Band, Exemplar, Finding, Margin, Policy, Severity, Verdict
+from audit.records.identities import Axis, Identity, Name, NameList
 from audit.records.observations import (
     ChoiceProbabilities,
     EvidenceUnit,
@@ -30,19 +32,7 @@ from audit.records.observations import (
     OrderAnswers,
     WordEvidence,
 )
-from audit.records.probes import (
-    Answer,
-    Axis,
-    CounterfactualSet,
-    Identity,
-    Name,
-    NameList,
-    Outcome,
-    ProbeSuite,
-    Span,
-    Template,
-    Variant,
-)
+from audit.records.probes import Answer, Outcome, ProbeSuite, Template
 from audit.records.runs import (
     Depth,
     Deviation,

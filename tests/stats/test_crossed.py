@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from audit.records.estimates import Estimate, Undefined
-from audit.stats.crossed import Floor, against_fixed, by_unit, nested, paired
+from audit.stats.crossed import Floor, against_fixed, by_unit, nested, paired, weighted
 
 FLOOR = Floor(templates=4, names=3)
 
@@ -109,6 +109,27 @@ def test_pairing_by_place_would_depend_on_the_order_of_names():
         paired_p.add(round(paired(a - shuffled, floor=FLOOR).p, 12))
     assert len(nested_p) == 1
     assert len(paired_p) > 1
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(3, 7), min_size=2, max_size=4))
+def test_weighted_is_the_formula(seed, sizes):
+    """A group against the mean of all: weights enter each group's parts squared."""
+    T = 8
+    sides = [matrices(seed + n, T, size) for n, size in enumerate(sizes)]
+    weights = [1 - 1 / len(sides), *[-1 / len(sides)] * (len(sides) - 1)]
+    d = [sum(w * side[t].mean() for w, side in zip(weights, sides, strict=True)) for t in range(T)]
+    v_t = float(np.var(d, ddof=1)) / T
+    v, e, parts = [], [], v_t**2 / (T - 1)
+    for weight, side in zip(weights, sides, strict=True):
+        N = side.shape[1]
+        _, _, msn, mse = slow_parts(side.tolist())
+        v.append(weight**2 * msn / (T * N))
+        e.append(weight**2 * mse / (T * N))
+        parts += v[-1] ** 2 / (N - 1) + e[-1] ** 2 / ((T - 1) * (N - 1))
+    num = max(v_t + sum(v) - sum(e), v_t, sum(v))
+    got = weighted(sides, weights, floor=FLOOR)
+    expected = (sum(d) / T, num**0.5, max(num**2 / parts, min(T, *sizes) - 1))
+    assert (got.value, got.se, got.df) == pytest.approx(expected)
 
 
 def test_swapping_the_groups_mirrors_the_estimate():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from audit.stats.crossed import Floor, against_fixed, nested, paired
+from audit.stats.crossed import Floor, against_fixed, nested, paired, weighted
 
 FLOOR = Floor(templates=4, names=3)
 REPETITIONS = 2500
@@ -61,6 +61,18 @@ def test_fixed_wording_against_names():
     a, b = layouts(6, 0.5, 0.0, N=1), layouts(7, 0.0, 0.4)
     pairs = zip(a[:, :, 0], b, strict=True)
     assert rate([against_fixed(x, y, floor=FLOOR) for x, y in pairs]) <= 0.065
+
+
+@pytest.mark.parametrize(("template", "name"), COMPONENTS)
+def test_a_group_against_the_mean_of_four(template, name):
+    """Nested, with a difficulty that all groups share; then with the same names in all."""
+    common = 2 * np.random.default_rng(9).standard_normal((REPETITIONS, 20, 1))
+    sides = [layouts(10 + n, template, name) + common for n in range(4)]
+    weights = (0.75, -0.25, -0.25, -0.25)
+    apart = [weighted(each, weights, floor=FLOOR) for each in zip(*sides, strict=True)]
+    assert rate(apart) <= 0.065
+    shared = sides[0] - sum(sides) / 4
+    assert rate([paired(m, floor=FLOOR) for m in shared]) <= 0.065
 
 
 def test_naive_tests_would_fail():

@@ -1,10 +1,12 @@
-"""Holm's procedure, against its definition."""
+"""Corrections against their definitions."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from audit.stats.multiplicity import holm
+from audit.stats.multiplicity import benjamini_hochberg, holm, selective_level
 
 
 def slow_holm(p):
@@ -27,3 +29,34 @@ def test_untested_stay_untested_and_uncounted():
     assert holm([0.01, 1.0, 0.03])[0] == pytest.approx(0.03)
     assert holm([None, None]) == (None, None)
     assert holm([]) == ()
+
+
+def test_q_values_as_scipy_and_without_the_untested():
+    p = [0.001, 0.2, None, 0.03, 0.04]
+    tested = [one for one in p if one is not None]
+    known = iter(stats.false_discovery_control(tested, method="bh"))
+    expected = [None if one is None else pytest.approx(next(known)) for one in p]
+    assert list(benjamini_hochberg(p)) == expected
+    assert benjamini_hochberg([None]) == (None,)
+    assert list(benjamini_hochberg(p)) != list(holm(p))
+
+
+def test_selective_intervals_keep_the_share_of_misses():
+    """Of sixty cells the largest are picked: plain intervals miss far too often."""
+    rng = np.random.default_rng(0)
+    plain, selective = [], []
+    for _ in range(400):
+        truth = np.where(np.arange(60) < 6, 1.0, 0.0)
+        values = truth + 0.4 * rng.standard_normal(60)
+        picked = np.flatnonzero(np.abs(values) > 1.96 * 0.4)
+        if not picked.size:
+            continue
+        level = selective_level(picked.size, 60, 0.05)
+        for into, half in (
+            (plain, 1.96 * 0.4),
+            (selective, stats.norm.ppf((1 + level) / 2) * 0.4),
+        ):
+            into.append(np.mean(np.abs(values[picked] - truth[picked]) > half))
+    assert np.mean(plain) > 0.12
+    assert np.mean(selective) <= 0.055
+    assert selective_level(10, 10, 0.05) == pytest.approx(0.95)

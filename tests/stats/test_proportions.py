@@ -1,10 +1,11 @@
-"""Wilson's interval, against its closed form."""
+"""Intervals of shares, against closed forms and by simulation."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.stats.proportions import wilson
+from audit.stats.proportions import clustered, exact, wilson
 
 Z = 1.959963984540054
 
@@ -29,3 +30,38 @@ def test_nothing_observed_says_nothing():
 def test_impossible_counts(k, n):
     with pytest.raises(ValueError, match="impossible"):
         wilson(k, n)
+
+
+def test_nobody_in_twenty_templates_is_not_zero():
+    """The rule of three, on templates: 1 - .025^(1/T); more prompts a template change nothing."""
+    for each in (1, 50):
+        low, high = clustered(np.zeros(20, dtype=int), np.full(20, each))
+        assert (low, high) == (0, pytest.approx(1 - 0.025 ** (1 / 20)))
+        low, high = clustered(np.full(20, each), np.full(20, each))
+        assert (low, high) == (pytest.approx(0.025 ** (1 / 20)), 1)
+    assert exact(0, 60)[1] == pytest.approx(0.0596, abs=1e-4)
+    assert exact(0, 0) == (0.0, 1.0)
+
+
+def test_templates_that_fail_whole_count_once():
+    """Two of ten templates fail throughout, or one prompt in five of each does."""
+    whole = clustered(np.array([10, 10, 0, 0, 0, 0, 0, 0, 0, 0]), np.full(10, 10))
+    spread = clustered(np.full(10, 2), np.full(10, 10))
+    assert spread == pytest.approx(wilson(20, 100))
+    assert whole[1] - whole[0] > 2 * (spread[1] - spread[0])
+    assert clustered(np.array([3]), np.array([9])) == (0.0, 1.0)
+
+
+def test_coverage_with_templates_that_hang_together():
+    """Wilson over prompts, which counts each as evidence, is the negative control."""
+    rng = np.random.default_rng(0)
+    hits, plain = [], []
+    for _ in range(1000):
+        hard = rng.beta(0.2 * 2, 0.8 * 2, size=30)
+        failed = rng.binomial(20, hard)
+        low, high = clustered(failed, np.full(30, 20))
+        hits.append(low <= 0.2 <= high)
+        low, high = wilson(int(failed.sum()), 600)
+        plain.append(low <= 0.2 <= high)
+    assert np.mean(hits) >= 0.92
+    assert np.mean(plain) < 0.8

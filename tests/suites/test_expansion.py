@@ -8,19 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import SuiteError
-from audit.records.probes import (
-    NO_MENTION,
-    Answer,
-    Axis,
-    CounterfactualSet,
-    Frame,
-    Identity,
-    Name,
-    NameList,
-    Outcome,
-    ProbeSuite,
-    Template,
-)
+from audit.records.counterfactuals import CounterfactualSet
+from audit.records.identities import Axis, Identity, Name, NameList
+from audit.records.probes import NO_MENTION, Answer, Frame, Outcome, ProbeSuite, Template
 from audit.suites.expansion import Selection, chosen_templates, expand
 from audit.suites.library import Library
 

@@ -6,7 +6,8 @@ import pytest
 
 from audit.errors import ExitCode, RequestError, SuiteError
 from audit.places import shipped
-from audit.records.probes import Axis, ProbeSuite
+from audit.records.identities import Axis
+from audit.records.probes import ProbeSuite
 from audit.suites.format import read_toml
 from audit.suites.library import choose, choose_suites, read_library
 

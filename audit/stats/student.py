@@ -1,0 +1,69 @@
+"""Student: an estimate from a value, its standard error and its degrees of freedom.
+
+Source: Student 1908, Biometrika 6:1.
+"""
+
+from scipy.special import stdtr, stdtrit
+
+from audit.records.quantities import Estimate
+
+_POWER = 0.8
+
+
+def estimate_of(
+    found: tuple[float, float, float],
+    *,
+    templates: int,
+    names: int,
+    observations: int,
+    estimator: str,
+) -> Estimate:
+    """Return an estimate with its t intervals.
+
+    Args:
+        found: Value, standard error above zero, and degrees of freedom.
+    """
+    value, se, df = found
+    half, half90 = (float(stdtrit(df, level)) * se for level in (0.975, 0.95))
+    return Estimate(
+        value=value,
+        se=se,
+        df=df,
+        low=value - half,
+        high=value + half,
+        low90=value - half90,
+        high90=value + half90,
+        p=float(2 * stdtr(df, -abs(value) / se)),
+        mde=detectable(se, df),
+        templates=templates,
+        names=names,
+        observations=observations,
+        estimator=estimator,
+    )
+
+
+def moved(estimate: Estimate, value: float, estimator: str) -> Estimate:
+    """Return the doubt of one estimate around another value."""
+    if estimate.se:
+        found = (value, estimate.se, estimate.df)
+        return estimate_of(
+            found,
+            templates=estimate.templates,
+            names=estimate.names,
+            observations=estimate.observations,
+            estimator=estimator,
+        )
+    bounds = dict.fromkeys(("value", "low", "high", "low90", "high90"), value)
+    fewest = min(estimate.templates, estimate.names)
+    p = 1.0 if value == 0 else 2.0 ** (1 - fewest)
+    return estimate.model_copy(update={**bounds, "p": p, "estimator": estimator})
+
+
+def detectable(se: float, df: float) -> float:
+    """Return the true effect that a two-sided 5 % test finds with 80 % power."""
+    return float((stdtrit(df, 0.975) + stdtrit(df, _POWER)) * se)
+
+
+def half_width(se: float, df: float, level: float) -> float:
+    """Return half the width of a two-sided interval at a level below one."""
+    return float(stdtrit(df, (1 + level) / 2)) * se
