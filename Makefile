@@ -22,8 +22,9 @@ demo: $(INSTALLED)
 	@rm -rf $(DEMO)
 	$(BIN)/samata run embedded:biased --profile quick --offline --out $(DEMO)
 
+# One thread a worker: two workers with two threads each are many times slower on two cores.
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
