@@ -1,0 +1,1 @@
+"""How the embedded measuring standards are trained, planted, measured and written."""

@@ -1,0 +1,49 @@
+"""The embedded measuring standards: where they lie, and the published truth about them.
+
+`embedded:NAME` names a folder that is loaded like any other local model; nothing outside
+this room knows a standard's name or its table.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from audit.errors import RequestError
+
+PREFIX = "embedded:"
+TRUTH = "truth.json"
+LOG_ODDS = "log_odds.safetensors"
+
+SHIPPED = Path(__file__).parent / "embedded"
+
+
+def names() -> tuple[str, ...]:
+    """Return the standards' names, sorted."""
+    return tuple(sorted(config.parent.name for config in SHIPPED.glob("*/config.json")))
+
+
+def folder(name: str) -> Path:
+    """Return the folder of a standard, in ordinary Hugging Face format.
+
+    Args:
+        name: With or without the prefix "embedded:".
+
+    Raises:
+        RequestError: If there is no such standard; the message names those that there are.
+    """
+    bare = name.removeprefix(PREFIX)
+    if bare not in names():
+        known = ", ".join(PREFIX + one for one in names())
+        raise RequestError(f"no embedded model {bare!r}; known are {known}")
+    return SHIPPED / bare
+
+
+def truth(name: str) -> Mapping[str, Any]:
+    """Return a standard's published table: planted and realised shifts, and digests.
+
+    Raises:
+        RequestError: If there is no such standard.
+    """
+    table: dict[str, Any] = json.loads((folder(name) / TRUTH).read_text(encoding="utf-8"))
+    return table

@@ -1,0 +1,100 @@
+"""Words: in planted cells the words that name the group carry the difference."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from audit.analyses.word_evidence import pair_evidence, rank_summaries
+from audit.attribution import integrated_gradients, occlusion
+from audit.attribution.contract import Case
+from audit.controls import standards
+from audit.models.causal import load
+from audit.records.observations import Attribution
+from audit.records.runs import ModelRequest
+
+LARGE = 0.4  # log-odds
+PAIRS = 30
+GRADIENT_PAIRS = 6  # each takes some hundred passes
+FIRST_SHARE = 0.8
+
+
+@pytest.fixture(scope="module")
+def biased():
+    folder = standards.folder("embedded:biased")
+    return load(ModelRequest(reference=str(folder), offline=True), date="2026-01-01", threads=2)
+
+
+@pytest.fixture(scope="module")
+def pairs(shipped_material, truths_of):
+    """A seeded draw of (set, group's variant, reference variant), spread over planted cells."""
+    sets = defaultdict(list)
+    for one in shipped_material.sets:
+        sets[one.axis, one.cue, one.outcome, one.language, one.domain].append(one)
+    rows = [row for row in truths_of["biased"]["disparities"] if abs(row["realised"]) >= LARGE]
+    rng = np.random.default_rng(11)
+    order = [rows[place] for place in rng.permutation(len(rows))]
+    drawn = []
+    for number in range(PAIRS):
+        row = order[number % len(order)]
+        cell = tuple(row[key] for key in ("axis", "cue", "outcome", "language", "domain"))
+        one = sets[cell][rng.integers(len(sets[cell]))]
+        drawn.append((one, *(_drawn(one, row[key], rng) for key in ("group", "reference"))))
+    return drawn
+
+
+def _drawn(one, group, rng):
+    own = [variant for variant in one.variants if variant.group == group]
+    return own[rng.integers(len(own))]
+
+
+def evidence(model, method, material, pairs):
+    for one, *sides in pairs:
+        suite = material.suites[one.suite_key]
+        template = suite.template(one.template)
+        cases = [
+            Case(
+                variant=variant.id,
+                turns=variant.turns,
+                spans=variant.spans,
+                question=template.question,
+                frame=suite.frame,
+                outcome=suite.outcome(template.outcome),
+            )
+            for variant in sides
+        ]
+        found = [
+            Attribution(
+                batch=0,
+                set_id=one.id,
+                variant=case.variant,
+                method=method.__name__,
+                target="log_odds",
+                **{name: getattr(shares, name) for name in SHARED},
+            )
+            for case, shares in zip(cases, method.explain(model, cases), strict=True)
+        ]
+        yield pair_evidence(*found, *sides, one)
+
+
+SHARED = ("baseline", "score", "baseline_score", "residual", "words")
+
+
+@pytest.mark.slow
+def test_occlusion_ranks_the_changed_span_first(biased, shipped_material, pairs):
+    found = list(evidence(biased, occlusion, shipped_material, pairs))
+    first = np.mean([one.rank == 1 for one in found])
+    by_chance = np.mean([1 / one.ranked_among for one in found])
+    assert first >= FIRST_SHARE
+    assert by_chance < FIRST_SHARE / 4
+
+
+@pytest.mark.slow
+def test_integrated_gradients_beat_shuffled_maps(biased, shipped_material, pairs):
+    found = list(evidence(biased, integrated_gradients, shipped_material, pairs[:GRADIENT_PAIRS]))
+    sets = {one.id: one for one, *_ in pairs}
+    cells = rank_summaries(found, sets)
+    weights = [cell.pairs for cell in cells]
+    ours = np.average([cell.mean_rank for cell in cells], weights=weights)
+    shuffled = np.average([cell.shuffled_rank for cell in cells], weights=weights)
+    assert ours < shuffled - 0.2
