@@ -9,12 +9,14 @@ from pydantic import TypeAdapter
 
 from audit.errors import CapabilityError
 from audit.pipeline.explaining import cannot_show
+from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
 from audit.records.findings import Finding, Policy
 from audit.records.observations import Measurement, Observation, WordEvidence
 from audit.records.runs import Deviation
 from audit.records.scores import Scorecard
+from audit.records.selection import Exploratory
 from audit.reporting.dossier import Dossier
 from audit.reporting.html import write_html
 from audit.reporting.pdf import write_pdf
@@ -68,6 +70,9 @@ def dossier(folder: Path) -> Dossier:
         disparities=run_folder.read_records(folder, run_folder.DISPARITIES, Disparity),
         findings=findings,
         scorecard=run_folder.read_record(folder, run_folder.SCORECARD, Scorecard),
+        heterogeneity=run_folder.read_records(folder, run_folder.HETEROGENEITY, Heterogeneity),
+        non_answers=run_folder.read_records(folder, run_folder.NON_ANSWERS, NonAnswers),
+        exploratory=run_folder.read_records(folder, run_folder.EXPLORATORY, Exploratory),
         sets=_sets(folder, sets),
         answers=_answers(folder, sides),
         evidence=evidence,

@@ -8,6 +8,7 @@ from audit.reporting.cells import Cell, by_cell, cell, with_verdict
 from audit.reporting.chart import Chart, chart
 from audit.reporting.dossier import Dossier
 from audit.reporting.explained import Explained, by_cell_explained
+from audit.reporting.holding import Holding, holding
 from audit.reporting.labels import Labels
 from audit.reporting.prompts import Example, example
 from audit.reporting.sentences import how_large, next_step, plain_statement, title
@@ -24,6 +25,7 @@ class Card:
         anchor: Its address in the page, made of the fingerprint.
         answered: How many of the planned questions were answered.
         drawing: The estimate with its interval and the margin.
+        holding: What stands beside the estimate, to weigh its size and its doubt.
         elsewhere: The same cell by the other metrics.
         examples: Its exemplar pairs.
         explained: Pairs of its cell with word maps, the most typical first.
@@ -39,6 +41,7 @@ class Card:
     next_step: str
     answered: int
     drawing: Chart
+    holding: Holding
     elsewhere: tuple[Disparity, ...]
     examples: tuple[Example, ...]
     explained: tuple[Explained, ...]
@@ -84,6 +87,7 @@ def _card(number: int, finding: Finding, sources: _Sources) -> Card:
         next_step=next_step(finding, sources.labels),
         answered=of.planned - of.failed,
         drawing=chart((finding,)),
+        holding=holding(finding),
         elsewhere=tuple(d for d in elsewhere if not isinstance(d.estimate, Undefined)),
         examples=tuple(example(e, sources.dossier, sources.labels) for e in finding.exemplars),
         explained=explained,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
 from audit.records.findings import Finding, Policy
@@ -11,6 +12,7 @@ from audit.records.observations import Measurement, WordEvidence
 from audit.records.probes import ProbeSuite
 from audit.records.runs import Deviation, RunFile
 from audit.records.scores import Scorecard
+from audit.records.selection import Exploratory
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class Dossier:
         axes: By axis key.
         sets: By set id; at least the sets of all exemplars and of all word evidence.
         answers: By variant id; at least the variants of all exemplars.
+        heterogeneity: How far each gap lies apart between languages.
+        non_answers: How often each group got no usable answer.
+        exploratory: Comparisons to look at, not to decide by.
         methods: Attribution method -> what it cannot show.
     """
 
@@ -35,6 +40,9 @@ class Dossier:
     disparities: tuple[Disparity, ...]
     findings: tuple[Finding, ...]
     scorecard: Scorecard
+    heterogeneity: tuple[Heterogeneity, ...]
+    non_answers: tuple[NonAnswers, ...]
+    exploratory: tuple[Exploratory, ...]
     sets: Mapping[str, CounterfactualSet]
     answers: Mapping[str, Measurement]
     evidence: tuple[WordEvidence, ...]

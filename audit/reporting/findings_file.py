@@ -16,5 +16,8 @@ def findings_json(dossier: Dossier) -> str:
         "scorecard": dossier.scorecard.model_dump(mode="json"),
         "findings": [finding.model_dump(mode="json") for finding in dossier.findings],
         "disparities": [disparity.model_dump(mode="json") for disparity in dossier.disparities],
+        "heterogeneity": [one.model_dump(mode="json") for one in dossier.heterogeneity],
+        "non_answers": [one.model_dump(mode="json") for one in dossier.non_answers],
+        "exploratory": [one.model_dump(mode="json") for one in dossier.exploratory],
     }
     return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1) + "\n"

@@ -6,6 +6,7 @@ its estimate.
 """
 
 import math
+import re
 
 from audit.records.estimates import Estimate
 
@@ -50,6 +51,11 @@ def p_equals(p: float | None) -> str:
     """Return a p-value as it stands in a sentence, e.g. "p = 0.012"."""
     text = p_value(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def true_minus(text: str) -> str:
+    """Return a sentence that holds numbers, each with a true minus sign."""
+    return re.sub(r"(?<!\w)-(?=\d)", MINUS, text)
 
 
 def percent(share: float, places: int = 0) -> str:

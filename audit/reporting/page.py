@@ -6,6 +6,7 @@ from audit.reporting import wording
 from audit.reporting.cards import cards
 from audit.reporting.cells import in_order, with_verdict, worst_first
 from audit.reporting.command import command_line
+from audit.reporting.contrasts import contrasts
 from audit.reporting.controls import controls
 from audit.reporting.coverage import coverage
 from audit.reporting.dossier import Dossier
@@ -23,6 +24,7 @@ class Medium:
         cards: Most findings shown as cards, 0 for all.
         rows: Most rows of a long table, 0 for all.
         explained: Most explained pairs of a finding, 0 for all.
+        slices: Most exploratory slices, 0 for all.
         words: Most words in the table beside a word map, 0 for all that it has.
         charted: Most comparisons in the drawing on page one.
         lines: Most lines of a list that nobody reads on paper, 0 for all.
@@ -32,6 +34,7 @@ class Medium:
     paper: bool
     cards: int = 0
     rows: int = 0
+    slices: int = 0
     words: int = 0
     explained: int = 0
     charted: int = 8
@@ -60,6 +63,7 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "with_verdict": with_verdict,
         "coverage": coverage(dossier, labels),
         "controls": controls(dossier),
+        "contrasts": contrasts(dossier, labels),
         "command": command_line(dossier.run.spec),
         "rows": in_order(dossier.disparities),
         "judged": {f.disparity.id: f for f in dossier.findings},

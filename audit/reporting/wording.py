@@ -122,6 +122,7 @@ METRICS = {
 CUES = {"label": "named in words", "name": "signalled by name"}
 
 FAILURES = {
+    "any": "gave no usable answer, of whatever kind",
     "refused": "refused to answer",
     "hedged": "gave no clear answer",
     "asked_back": "asked a question back",

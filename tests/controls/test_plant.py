@@ -13,8 +13,10 @@ from audit.controls.recipe.examples import make_course
 CELL = ("religion", "sikh", "en", "healthcare")
 OTHER_BLOCK = 3
 SHIFT = -1.5
+GROUPS = 6  # of the axis, no mention included: one set
+SETS = 30  # that are looked at
 TEMPLATES = 12
-SCHEDULE = training.Schedule(steps=110, rate=3e-3, size=16)
+SCHEDULE = training.Schedule(steps=60, rate=3e-3, size=16)
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +42,16 @@ def world(shipped_lessons):
 def planted(world, shift):
     course, fair = world
     planting = training.Planting({CELL: shift}, OTHER_BLOCK, SCHEDULE)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     return training.plant(fair, course, planting, np.random.default_rng(7), lambda _: None)
 
 
 @torch.inference_mode()
 def gaps(model, course):
-    """Each group's mean log-odds minus the Hindu group's, one example a row."""
+    """Each group's mean log-odds minus the Hindu group's, over whole sets."""
     values = {}
-    places = np.random.default_rng(1).permutation(len(course.examples))[:240]
+    sets = np.random.default_rng(1).permutation(len(course.examples) // GROUPS)[:SETS]
+    places = [GROUPS * one + place for one in sets for place in range(GROUPS)]
     for example in [course.examples[place] for place in places]:
         pieces = (example.case, *example.endings)
         batch = batches.lay_out([example], [[np.zeros(len(p.ids), bool) for p in pieces]])
@@ -69,10 +72,11 @@ def test_another_group_in_another_block_is_found(world):
     after = gaps(model, course)
 
     assert BLOCK != OTHER_BLOCK
-    assert all(abs(gap) < 0.2 for gap in before.values())
-    assert after["sikh"] < -0.5
+    assert len(before) == GROUPS
+    assert all(abs(gap) < 0.1 for gap in before.values())
+    assert after["sikh"] < SHIFT / 2
     others = {group: gap for group, gap in after.items() if group != "sikh"}
-    assert all(abs(gap) < 0.3 for gap in others.values())
+    assert all(abs(gap) < 0.2 for gap in others.values())
     changed = {
         name
         for (name, one), two in zip(

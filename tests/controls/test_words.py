@@ -14,7 +14,7 @@ from audit.records.observations import Attribution
 from audit.records.runs import ModelRequest
 
 LARGE = 0.4  # log-odds
-PAIRS = 30
+PAIRS = 24
 GRADIENT_PAIRS = 6  # each takes some hundred passes
 FIRST_SHARE = 0.8
 
@@ -22,7 +22,7 @@ FIRST_SHARE = 0.8
 @pytest.fixture(scope="module")
 def biased():
     folder = standards.folder("embedded:biased")
-    return load(ModelRequest(reference=str(folder), offline=True), date="2026-01-01", threads=2)
+    return load(ModelRequest(reference=str(folder), offline=True), date="2026-01-01", threads=1)
 
 
 @pytest.fixture(scope="module")

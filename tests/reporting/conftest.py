@@ -26,6 +26,7 @@ def load(path):
 @pytest.fixture(scope="session")
 def made():
     load(Path(__file__).parent / "material.py")  # the dossiers import it by that name
+    load(Path(__file__).parent / "beside.py")
     return load(Path(__file__).parent / "dossiers.py")
 
 

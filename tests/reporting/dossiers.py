@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from samata_tests_beside import context, non_answers, with_warning
 from samata_tests_material import (
     ANSWERS,
     BY_NAME,
@@ -20,6 +21,10 @@ from samata_tests_material import (
     NOTICE,
 )
 
+from audit.analyses.heterogeneity import heterogeneity
+from audit.findings.exploratory import explore
+from audit.findings.selecting import with_selection
+from audit.findings.weighing import weighed
 from audit.records.counterfactuals import CounterfactualSet, Span, Variant
 from audit.records.digests import content_id, digest
 from audit.records.estimates import Disparity, Estimate, RankSummary, Undefined
@@ -117,7 +122,8 @@ def build(kind=BIASED):
     rng = np.random.default_rng(20261123)
     cells = _cells(kind)
     primaries = [_primary(kind, place, cell, rng) for place, cell in enumerate(cells)]
-    findings = [_finding(kind, disparity, primaries) for disparity in primaries]
+    judged = with_selection([_finding(kind, d, primaries) for d in primaries], 0.05)
+    findings = [weighed(finding, 0.05) for finding in judged]
     secondary = [d for p in primaries for d in _secondary(p)] if kind.secondary else []
     suites = _suites(kind)
     axes = {key: _axis(key) for key in kind.axes}
@@ -156,6 +162,9 @@ def build(kind=BIASED):
         disparities=tuple(primaries + secondary),
         findings=tuple(with_pairs),
         scorecard=scorecard,
+        heterogeneity=tuple(heterogeneity(primaries)),
+        non_answers=tuple(non_answers(disparity) for disparity in primaries),
+        exploratory=tuple(explore(secondary)),
         sets=sets,
         answers=answers,
         evidence=tuple(evidence),
@@ -209,9 +218,29 @@ def hostile(text, kind=SMALL):
         run=run,
         sets=made.sets | {old.id: old.model_copy(update={"variants": variants})},
         evidence=tuple(evidence),
-        findings=tuple(f.model_copy(update={"verdict_reason": text}) for f in made.findings),
+        findings=tuple(_with_text(f, text) for f in made.findings),
+        heterogeneity=tuple(
+            h.model_copy(
+                update={"spread": Undefined(reason=text), "shares": Undefined(reason=text)}
+            )
+            for h in made.heterogeneity
+        ),
+        non_answers=tuple(
+            one.model_copy(update={"gap": Undefined(reason=text)}) for one in made.non_answers
+        ),
         deviations=(Deviation(stage="measure", what=text, detail=text),),
     )
+
+
+def _with_text(finding, text):
+    """Return the finding with the text wherever its card shows words from elsewhere."""
+    context = with_warning(finding.disparity.context, text)
+    return finding.model_copy(
+        update={
+            "verdict_reason": text, "evidence_for": (text,), "evidence_against": (text,),
+            "disparity": finding.disparity.model_copy(update={"context": context}),
+        }
+    )  # fmt: skip
 
 
 def _cells(kind):
@@ -262,14 +291,16 @@ def _primary(kind, place, cell, rng):
     estimate = _estimate(value, se, rng)
     if place < kind.undefined:
         estimate = Undefined(reason="3 templates answered, at least 4 are needed")
+    failed = 4 if place % 9 == 0 else 0
     return Disparity(
         id=content_id("primary", *cell), metric="log_odds", unit="log-odds", primary=True,
         outcome=outcome, axis=axis, cue=cue, group=group, reference=reference,
         language=language, domain=domain, suites=(f"{domain}/{_task(domain)}",),
         harm="allocation", estimate=estimate,
         null=_estimate(rng.normal(0, 0.05), 0.06, rng, names=5), planned=200,
-        failed=4 if place % 9 == 0 else 0, median_mass=0.93 - 0.02 * (place % 5),
+        failed=failed, median_mass=0.93 - 0.02 * (place % 5),
         order_effect=float(rng.normal(0, 0.3)),
+        context=context(estimate, cue, outcome, missing=failed, rich=place // 6 % 2 == 0),
     )  # fmt: skip
 
 
@@ -302,6 +333,7 @@ def _secondary(primary):
                     "id": content_id("secondary", primary.id, metric, facet), "metric": metric,
                     "facet": "" if unmentioned else facet, "unit": unit, "primary": False,
                     "group": "none" if unmentioned else primary.group, "estimate": estimate,
+                    "context": None,
                 }
             )
         )  # fmt: skip
