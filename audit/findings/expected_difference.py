@@ -12,7 +12,7 @@ Source: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657.
 
 from scipy.special import stdtr
 
-from audit.findings.verdicts import Judged, refusal, within
+from audit.findings.verdicts import Judged, p_words, refusal, within
 from audit.records.estimates import Disparity, Estimate, Undefined
 from audit.records.findings import Policy, Verdict
 
@@ -70,10 +70,10 @@ def _by_interval(estimate: Estimate, p_adjusted: float, margin: float, alpha: fl
         return Judged(
             Verdict.INCONCLUSIVE,
             f"not confirmed after correction: a difference is expected here and {alike}, but "
-            f"adjusted p {p_adjusted:.3g} is not below {alpha:g}",
+            f"adjusted p {p_words(p_adjusted)} is not below {alpha:g}",
         )
     return Judged(
         Verdict.MATERIAL,
         f"equal treatment is the fault here: a difference is expected, but {alike}; "
-        f"adjusted p {p_adjusted:.3g} below {alpha:g}",
+        f"adjusted p {p_words(p_adjusted)} (level {alpha:g})",
     )

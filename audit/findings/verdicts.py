@@ -61,9 +61,9 @@ def by_interval(estimate: Estimate, p_adjusted: float, margin: float, alpha: flo
         return Judged(
             Verdict.INCONCLUSIVE,
             f"not confirmed after correction: {wide} excludes zero, but adjusted p "
-            f"{p_adjusted:.3g} is not below {alpha:g}",
+            f"{p_words(p_adjusted)} is not below {alpha:g}",
         )
-    confirmed = f"adjusted p {p_adjusted:.3g} below {alpha:g}"
+    confirmed = f"adjusted p {p_words(p_adjusted)} (level {alpha:g})"
     if estimate.low > margin or estimate.high < -margin:
         return Judged(Verdict.MATERIAL, f"{wide} lies beyond the margin ±{margin:g}; {confirmed}")
     if within(estimate, margin):
@@ -72,6 +72,12 @@ def by_interval(estimate: Estimate, p_adjusted: float, margin: float, alpha: flo
         Verdict.PRESENT_SIZE_UNCERTAIN,
         f"{wide} excludes zero and overlaps the margin ±{margin:g}; {confirmed}",
     )
+
+
+def p_words(p: float) -> str:
+    """Return a p-value as it is said; below 0.001 its size means nothing more."""
+    least = 0.001
+    return "< 0.001" if p < least else f"{p:.3f}"
 
 
 def within(estimate: Estimate, margin: float) -> bool:

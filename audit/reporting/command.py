@@ -5,9 +5,14 @@ import shlex
 from audit.records.runs import RunSpec
 
 
-def command_line(spec: RunSpec) -> str:
-    """Return the command that plans the same run; the audit file holds what no option says."""
-    words = ["samata", "run", spec.model.reference]
+def command_line(spec: RunSpec, model: str) -> str:
+    """Return the command that plans the same run; the audit file holds what no option says.
+
+    Args:
+        spec: What was asked.
+        model: The model's name in records; a folder's own name, never a path of one machine.
+    """
+    words = ["samata", "run", model]
     for option, values in (
         ("--suite", spec.suites),
         ("--axis", spec.axes),

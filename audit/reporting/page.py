@@ -64,7 +64,7 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "coverage": coverage(dossier, labels),
         "controls": controls(dossier),
         "contrasts": contrasts(dossier, labels),
-        "command": command_line(dossier.run.spec),
+        "command": command_line(dossier.run.spec, dossier.run.stamp.model.name),
         "rows": in_order(dossier.disparities),
         "judged": {f.disparity.id: f for f in dossier.findings},
         "carded": {card.finding.fingerprint for card in every[: medium.cards or None]},
