@@ -133,7 +133,10 @@ def _why(letter: Letter, findings: Sequence[Finding]) -> str:
         return f"{trivial} of {len(findings)} cells differ, all within the margin"
     counting = [finding for finding in findings if finding.counts]
     worst = _worst_first(counting)[0]
-    return f"the worst of {len(counting)} findings is of {worst.severity} severity"
+    return (
+        f"the worst of {len(counting)} findings is of {worst.severity} severity: "
+        f"{_name(worst.disparity)}"
+    )
 
 
 def _evidence_grade(findings: Sequence[Finding]) -> Grade:
