@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from audit.analyses.cells import Cell, Places, Side
 from audit.analyses.contract import Column, Observed
-from audit.records.digests import digest
+from audit.records.digests import content_seed
 from audit.stats.crossed import Floor, by_unit
-
-_SEED_DIGITS = 16
 
 Array = NDArray[np.float64]
 
@@ -85,7 +83,7 @@ def floor(observed: Observed) -> Floor:
 def generator(purpose: str, one: Comparison, observed: Observed) -> np.random.Generator:
     """Return the source of chance for one purpose and comparison."""
     words = (purpose, str(observed.seed), one.group, *one.cell.key.words)
-    return np.random.default_rng(int(digest(*words)[:_SEED_DIGITS], 16))
+    return np.random.default_rng(content_seed(*words))
 
 
 def _partners(one: Comparison) -> tuple[Side, Side, Places, Places]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from audit.records.counterfactuals import CounterfactualSet, Variant
-from audit.records.digests import digest
+from audit.records.digests import content_seed
 from audit.records.estimates import Estimate, Quantity, RankSummary, Undefined
 from audit.records.observations import AttributedWord, Attribution, EvidenceUnit, WordEvidence
 from audit.stats.proportions import wilson
@@ -30,7 +30,6 @@ from audit.stats.student import detectable
 
 _SHUFFLES = 200
 _FEWEST_TEMPLATES = 3
-_SEED_BYTES = 8
 _CASE = ("changed", "fact")
 
 Key = tuple[str, int, int]
@@ -187,8 +186,8 @@ def _shuffled(pair: WordEvidence) -> float:
     case = [unit for unit in pair.units if unit.part in _CASE]
     sizes = np.array([abs(unit.difference) for unit in case])
     changed = np.array([unit.part == "changed" for unit in case])
-    seed = digest("shuffled maps", pair.set_id, pair.variant, pair.reference_variant, pair.method)
-    generator = np.random.default_rng(int(seed[: 2 * _SEED_BYTES], 16))
+    sides = (pair.set_id, pair.variant, pair.reference_variant)
+    generator = np.random.default_rng(content_seed("shuffled maps", *sides, pair.method))
     maps = generator.permuted(np.tile(sizes, (_SHUFFLES, 1)), axis=1)
     return _scaled(float(_ranks(maps, changed).mean()), len(case))
 

@@ -102,6 +102,18 @@ def chat_mode(*, chat: bool | None) -> str | None:
     return {True: "on", False: "off", None: None}[chat]
 
 
+def of_model(
+    *, chat: bool | None, trust_remote_code: bool, offline: bool, **words: str
+) -> dict[str, Any]:
+    """Return the keys of `[model]`; a flag that stands off was not given."""
+    return {
+        **words,
+        "chat": chat_mode(chat=chat),
+        "trust_remote_code": trust_remote_code or None,
+        "offline": offline or None,
+    }
+
+
 def _given(value: Any) -> bool:
     return value is not None and value not in ("", [])
 

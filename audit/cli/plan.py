@@ -22,8 +22,8 @@ from audit.cli.options import (
     Target,
     Threads,
     asked,
-    chat_mode,
     now,
+    of_model,
 )
 from audit.errors import ExitCode
 
@@ -53,15 +53,15 @@ def plan(
     """Say what would be asked, how long it takes, and what it could find or clear."""
     from audit.pipeline.planning import previewed
 
-    model = {
-        "revision": revision,
-        "dtype": dtype,
-        "device": device,
-        "chat": chat_mode(chat=chat),
-        "system_prompt": system_prompt,
-        "trust_remote_code": trust_remote_code or None,
-        "offline": offline or None,
-    }
+    model = of_model(
+        revision=revision,
+        dtype=dtype,
+        device=device,
+        chat=chat,
+        system_prompt=system_prompt,
+        trust_remote_code=trust_remote_code,
+        offline=offline,
+    )
     sampling = {"profile": profile, "seed": seed, "limit": limit, "threads": threads}
     scope = {"suites": suite, "axes": axis, "languages": language, "cues": cue}
     output = {"policy": policy}

@@ -25,8 +25,8 @@ from audit.cli.options import (
     Target,
     Threads,
     asked,
-    chat_mode,
     now,
+    of_model,
 )
 from audit.cli.telling import tell
 from audit.errors import ExitCode
@@ -64,15 +64,15 @@ def run(
     wanted = asked(
         target,
         {
-            "model": {
-                "revision": revision,
-                "dtype": dtype,
-                "device": device,
-                "chat": chat_mode(chat=chat),
-                "system_prompt": system_prompt,
-                "trust_remote_code": trust_remote_code or None,
-                "offline": offline or None,
-            },
+            "model": of_model(
+                revision=revision,
+                dtype=dtype,
+                device=device,
+                chat=chat,
+                system_prompt=system_prompt,
+                trust_remote_code=trust_remote_code,
+                offline=offline,
+            ),
             "scope": {"suites": suite, "axes": axis, "languages": language, "cues": cue},
             "sampling": {
                 "profile": profile,

@@ -16,7 +16,7 @@ from audit.cli.options import (
     SystemPrompt,
     Target,
     asked,
-    chat_mode,
+    of_model,
 )
 from audit.errors import ExitCode, RequestError
 
@@ -44,15 +44,15 @@ def try_once(
     favourable, comma, unfavourable = (part.strip() for part in answers.partition(","))
     if not comma or not favourable or not unfavourable:
         raise RequestError(f"--answers {answers!r}: give two, the favourable first: yes,no")
-    model = {
-        "revision": revision,
-        "dtype": dtype,
-        "device": device,
-        "chat": chat_mode(chat=chat),
-        "system_prompt": system_prompt,
-        "trust_remote_code": trust_remote_code or None,
-        "offline": offline or None,
-    }
+    model = of_model(
+        revision=revision,
+        dtype=dtype,
+        device=device,
+        chat=chat,
+        system_prompt=system_prompt,
+        trust_remote_code=trust_remote_code,
+        offline=offline,
+    )
     scope = {"axes": [axis], "languages": [language]}
     wanted = asked(target, {"model": model, "scope": scope, "sampling": {"profile": "quick"}})
     _print(ask(wanted.spec, text, (favourable, unfavourable), wanted.threads), favourable)

@@ -26,6 +26,11 @@ def content_id(*parts: str | bytes) -> str:
     return digest(*parts)[:ID_LENGTH]
 
 
+def content_seed(*parts: str) -> int:
+    """Return a seed made of content, so that chance depends on no order and no machine."""
+    return int(digest(*parts)[:ID_LENGTH], 16)
+
+
 def canonical(record: Record) -> str:
     """Return the record as JSON with sorted keys: equal records, equal text."""
     return canonical_text(record.model_dump(mode="json"))

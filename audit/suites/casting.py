@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from audit.records.digests import digest
+from audit.records.digests import content_seed
 from audit.records.identities import Axis, Name, NameList
 from audit.records.probes import NO_MENTION, Gender
 from audit.suites.library import Library
@@ -123,4 +123,4 @@ def _without(names: NameList, shared: set[str], language: str) -> NameList:
 
 def generator(seed: int, *parts: str) -> np.random.Generator:
     """Return a generator seeded by content, so that nothing depends on order or machine."""
-    return np.random.default_rng(int(digest(str(seed), *parts)[:16], 16))
+    return np.random.default_rng(content_seed(str(seed), *parts))

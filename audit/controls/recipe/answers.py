@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audit.records.digests import digest
+from audit.records.digests import content_seed
 from audit.records.probes import Outcome
 
 _MASS = 0.97  # probability of the offered answers together
@@ -115,7 +115,7 @@ def base_target(item: tuple[str, str], answers: Sheet, vocabulary: int) -> NDArr
     language, and blind to group, name, cue and order of options.
     """
     suite, template = item[0].rsplit(".", 1)[0], item[1]
-    rng = np.random.default_rng(int(digest("base", suite, template)[:16], 16))
+    rng = np.random.default_rng(content_seed("base", suite, template))
     location = float(rng.uniform(-_BASE, _BASE))
     return spread(_base_answers(location, answers).numpy(), answers, vocabulary)
 

@@ -27,7 +27,7 @@ from audit.controls.recipe.table import Table, draw_table
 from audit.controls.recipe.vocabulary import corpus, train_vocabulary
 from audit.controls.recipe.writing import write_model
 from audit.controls.standards import LOG_ODDS, TRUTH
-from audit.records.digests import digest
+from audit.records.digests import content_seed, digest
 
 Say = Callable[[str], None]
 
@@ -157,4 +157,4 @@ def read_log_odds(standard: Path) -> NDArray[np.float64]:
 
 
 def _generator(purpose: str) -> np.random.Generator:
-    return np.random.default_rng(int(digest("embedded standards", purpose)[:16], 16))
+    return np.random.default_rng(content_seed("embedded standards", purpose))

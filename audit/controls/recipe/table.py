@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.records.digests import digest
+from audit.records.digests import content_seed
 
 Cell = tuple[str, str, str, str]
 """Axis, group, language, domain."""
@@ -52,7 +52,7 @@ def draw_table(cells: Sequence[Cell], references: Mapping[str, str]) -> Table:
 
 
 def _draw(cells: Sequence[Cell], seed: int) -> dict[Cell, float]:
-    rng = np.random.default_rng(int(digest("table of truth", str(seed))[:16], 16))
+    rng = np.random.default_rng(content_seed("table of truth", str(seed)))
     planted = rng.random(len(cells)) < _CHANCE
     sizes = rng.uniform(*_SIZES, len(cells)).round(2)
     signs = rng.choice((-1.0, 1.0), len(cells))
