@@ -64,7 +64,7 @@ def load(request: ModelRequest, *, date: str, threads: int) -> CausalModel:
 
 @dataclass(frozen=True)
 class CausalModel:
-    """A causal language model; offers `ScoresContinuations` and `Differentiable`."""
+    """A causal language model; offers `ScoresContinuations` and `Intervenes`."""
 
     identity: ModelIdentity
     wording: Wording
@@ -74,6 +74,10 @@ class CausalModel:
     @property
     def device(self) -> str:
         return str(self.network.device)
+
+    @property
+    def module(self) -> Any:
+        return self.network.model
 
     def prompt_text(self, ask: Ask) -> str:
         return self.wording.text(ask)

@@ -7,7 +7,7 @@ instruments and methods ask for what they need and are refused by name where it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,6 +126,15 @@ class Differentiable(Model, Protocol):
         Raises:
             MemoryError: If the batch is too large.
         """
+
+
+@runtime_checkable
+class Intervenes(Differentiable, Protocol):
+    """Lets a question look into the network, and change what flows through it."""
+
+    @property
+    def module(self) -> Any:
+        """Return the torch module; a hook put on it goes on and off in a context manager."""
 
 
 class Load(Protocol):

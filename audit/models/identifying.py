@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from audit.models.locating import Located
 
-CAPABILITIES = ("ScoresContinuations", "Differentiable")
+CAPABILITIES = ("ScoresContinuations", "Differentiable", "Intervenes")
 _TOKENIZER_FILES = (
     "added_tokens.json",
     "merges.txt",

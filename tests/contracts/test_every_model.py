@@ -5,12 +5,20 @@ import math
 import pytest
 
 from audit import models, plugins
-from audit.models.contract import Ask, Backend, Differentiable, Model, Scored, ScoresContinuations
+from audit.models.contract import (
+    Ask,
+    Backend,
+    Differentiable,
+    Intervenes,
+    Model,
+    Scored,
+    ScoresContinuations,
+)
 from audit.records.runs import ModelRequest
 
 BACKENDS = [plugins.load(models, name, Backend) for name in plugins.names(models)]
 FAMILIES = ("llama", "gpt2", "qwen2", "gpt_neox", "gemma")
-CAPABILITIES = {kind.__name__: kind for kind in (ScoresContinuations, Differentiable)}
+CAPABILITIES = {kind.__name__: kind for kind in (ScoresContinuations, Differentiable, Intervenes)}
 ASKS = [
     Ask((case,), "Answer:", (("yes", "Yes"), ("no",)))
     for case in ("See her?", "Shortlist the candidate? " * 6, "क्या उन्हें बुलाना चाहिए?")
