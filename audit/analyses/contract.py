@@ -15,6 +15,8 @@ from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity
 from audit.records.findings import Policy
+from audit.records.inside import Inside
+from audit.records.internals import Looked
 from audit.records.observations import FailureKind
 from audit.records.probes import ProbeSuite
 
@@ -92,3 +94,28 @@ class Synthesis:
     question: str
     source: str
     answer: Callable[[Sequence[Disparity]], Iterable[Heterogeneity]]
+
+
+@dataclass(frozen=True)
+class View:
+    """What one question saw in one pair: its record, and the numbers of its file."""
+
+    look: Looked
+    arrays: Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A question put to what was seen inside the network, over all pairs at once.
+
+    Attributes:
+        reads: The internal questions whose views it needs; it is left out where one is missing.
+        answer: Takes question -> views in the order of the pairs, which may be read only once
+            and are not all in memory at a time.
+    """
+
+    name: str
+    question: str
+    source: str
+    reads: tuple[str, ...]
+    answer: Callable[[Mapping[str, Iterable[View]]], Iterable[Inside]]

@@ -4,21 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.records.counterfactuals import Span
+from audit.models.cases import Case
 from audit.records.observations import AttributedWord
-from audit.records.probes import Frame, Outcome
-
-
-@dataclass(frozen=True)
-class Case:
-    """One variant to explain, with everything that makes it a question."""
-
-    variant: str
-    turns: tuple[str, ...]
-    spans: tuple[Span, ...]
-    question: str
-    frame: Frame
-    outcome: Outcome
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from audit.attribution.contract import Case, Method, Refused, WordShares
+from audit.attribution.contract import Method, Refused, WordShares
 from audit.attribution.orders import Explained, Shares, explain_with
 from audit.models.contract import Differentiable
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
+
+    from audit.models.cases import Case
 
 _FEWEST_STEPS = 16
 _MOST_STEPS = 128

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from audit.attribution.contract import Case, Method, Refused, WordShares
+from audit.attribution.contract import Method, Refused, WordShares
 from audit.attribution.orders import Explained, Shares, explain_with
 from audit.models.contract import Differentiable
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
+
+    from audit.models.cases import Case
 
 
 def explain(model: Differentiable, cases: Sequence[Case]) -> list[WordShares | Refused]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from audit.attribution.contract import Case, Refused, WordShares
-from audit.attribution.words import Word, words_of
+from audit.attribution.contract import Refused, WordShares
 from audit.models.asking import Listing, listings
+from audit.models.cases import Case, log_odds
 from audit.models.contract import Differentiable, NotScored
+from audit.models.words import Word, words_of
 from audit.records.observations import AttributedWord
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Explained:
     def log_odds(self, embeddings: Tensor) -> Tensor:
         """Return the log-odds of changed prompts: (batch, tokens, width) -> (batch,)."""
         log_probs = self.model.answer_log_probs(self.encoded, embeddings)
-        return _log_odds(self.outcome, self.order, log_probs)
+        return log_odds(self.outcome, self.order, log_probs)
 
 
 @dataclass(frozen=True)
@@ -143,17 +144,3 @@ def _mean(orders: list[tuple[tuple[Word, ...], Shares]]) -> WordShares | Refused
     baseline_score = sum(shares.baseline_score for _, shares in orders) / number
     residual = score - baseline_score - sum(word.value for word in words)
     return WordShares(BASELINE, score, baseline_score, residual, words)
-
-
-def _log_odds(outcome: Outcome, order: tuple[str, ...], log_probs: Tensor) -> Tensor:
-    """Return the log-odds in favour of the person: (batch, answers) -> (batch,), in nats."""
-    if outcome.kind == "choice":
-        favourable, unfavourable = outcome.favourable, outcome.unfavourable
-        return log_probs[:, order.index(favourable)] - log_probs[:, order.index(unfavourable)]
-    rising = outcome.keys if outcome.favourable == outcome.keys[-1] else outcome.keys[::-1]
-    levels = log_probs[:, [order.index(level) for level in rising]]
-    cuts = [
-        torch.logsumexp(levels[:, cut:], dim=1) - torch.logsumexp(levels[:, :cut], dim=1)
-        for cut in range(1, len(rising))
-    ]
-    return torch.stack(cuts).mean(dim=0)

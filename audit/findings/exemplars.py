@@ -94,6 +94,27 @@ def pairs_to_explain(
     return tuple(chosen.values())
 
 
+def pairs_to_screen(
+    findings: Sequence[Finding], observed: Answers, count: int
+) -> tuple[Exemplar, ...]:
+    """Return up to `count` pairs, each once, spread evenly over all comparisons.
+
+    Comparisons that count come first, the worst of them first; where nothing counts the
+    network is looked into all the same, for what it does is of interest there too.
+    """
+    by_cell = _sets_by_cell(observed)
+    ordered = (
+        *worst_first(one for one in findings if one.counts),
+        *(one for one in findings if not one.counts),
+    )
+    each = -(-count // len(ordered)) if ordered else 0
+    chosen: dict[tuple[str, str, str], Exemplar] = {}
+    for finding in ordered:
+        for pair in _spread(_pairs(finding, observed, by_cell), each):
+            chosen.setdefault(pair[1:], _exemplar(pair, "explained"))
+    return tuple(chosen.values())[:count]
+
+
 def _shown(finding: Finding, pairs: Sequence[_Pair]) -> tuple[Exemplar, ...]:
     estimate = finding.disparity.estimate
     upward = isinstance(estimate, Estimate) and estimate.value > 0

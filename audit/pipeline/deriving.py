@@ -1,7 +1,7 @@
 """Derive: what follows from the observations alone, and can be done again at any time."""
 
 from audit import analyses, metrics, plugins
-from audit.analyses.contract import Analysis, Observed, Synthesis, Tally
+from audit.analyses.contract import Account, Analysis, Observed, Synthesis, Tally
 from audit.analyses.observed import observe
 from audit.analyses.word_evidence import pair_evidence, rank_summaries
 from audit.findings.detect import detect
@@ -10,10 +10,12 @@ from audit.findings.exploratory import explore
 from audit.findings.judged import judged_by
 from audit.metrics.contract import Metric
 from audit.pipeline.explaining import explained_sides
+from audit.pipeline.looking import views
 from audit.pipeline.measuring import observations
 from audit.pipeline.planning import Work
 from audit.records.estimates import Disparity
 from audit.records.findings import Finding
+from audit.records.inside import Inside
 from audit.records.observations import Failure
 from audit.scoring.scorecard import score
 from audit.storage import folder as run_folder
@@ -65,7 +67,7 @@ def judge(work: Work) -> None:
 
 
 def gather(work: Work) -> None:
-    """Analyse again: which words the explained pairs rest on."""
+    """Analyse again: which words the explained pairs rest on, and what was seen inside."""
     work.watcher.stage("gather", 1)
     sets = {one.id: one for one in work.sets}
     evidence = [
@@ -81,7 +83,19 @@ def gather(work: Work) -> None:
     run_folder.write_records(work.folder, run_folder.WORD_EVIDENCE, evidence)
     ranks = rank_summaries(evidence, sets)
     run_folder.write_records(work.folder, run_folder.WORD_RANKS, ranks)
+    run_folder.write_records(work.folder, run_folder.INSIDE, _accounts(work))
     work.watcher.advance(1)
+
+
+def _accounts(work: Work) -> list[Inside]:
+    """Return what the views of the network come to, over all pairs."""
+    accounts = plugins.load_all(analyses, Account)
+    found: list[Inside] = []
+    for account in accounts:
+        seen = views(work)  # afresh: views are read from the disk once
+        if set(account.reads) <= set(seen):
+            found += account.answer({name: seen[name] for name in account.reads})
+    return found
 
 
 def rate(work: Work) -> None:

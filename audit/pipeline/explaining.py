@@ -12,9 +12,10 @@ from pydantic import TypeAdapter
 
 from audit import attribution, plugins
 from audit.analyses.contract import Observed
-from audit.attribution.contract import Case, Method, Refused, WordShares
+from audit.attribution.contract import Method, Refused, WordShares
 from audit.errors import CapabilityError
 from audit.findings.exemplars import pairs_to_explain
+from audit.models.cases import Case
 from audit.pipeline.planning import Work
 from audit.pipeline.requests import request
 from audit.records.counterfactuals import CounterfactualSet
@@ -80,7 +81,7 @@ def _methods(work: Work) -> tuple[Method, ...]:
 
 def _explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | NotAttributed]:
     """Return both sides' records."""
-    cases = [_case(work, pair.one, variant) for variant in (pair.variant, pair.reference)]
+    cases = [case_of(work, pair.one, variant) for variant in (pair.variant, pair.reference)]
     try:
         shares = pair.method.explain(work.model, cases)
     except (CapabilityError, MemoryError) as fault:
@@ -88,7 +89,7 @@ def _explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | Not
     return [_record(pair, number, case, share) for case, share in zip(cases, shares, strict=True)]
 
 
-def _case(work: Work, one: CounterfactualSet, variant_id: str) -> Case:
+def case_of(work: Work, one: CounterfactualSet, variant_id: str) -> Case:
     variant = one.variant(variant_id)
     asked = request(one, variant, work.library.suites)
     return Case(

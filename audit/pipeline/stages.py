@@ -1,7 +1,7 @@
 """The flow of an audit, as a table, and the one loop that goes through it.
 
-`measure` and `explain` ask the model and go on where they stopped. Everything else is a pure
-function of what is on file and starts anew.
+`measure`, `explain` and `look inside` ask the model and go on where they stopped. Everything
+else is a pure function of what is on file and starts anew.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from datetime import datetime
 from audit.errors import IncompleteError
 from audit.pipeline.deriving import analyse, gather, judge, observed, rate
 from audit.pipeline.explaining import explain
+from audit.pipeline.looking import look
 from audit.pipeline.measuring import measure
 from audit.pipeline.planning import Work
 from audit.pipeline.reports import write_reports
@@ -33,6 +34,11 @@ def _explain(work: Work) -> None:
     explain(work, observed(work))
 
 
+def _look(work: Work) -> None:
+    if work.run.spec.depth.internals:
+        look(work, observed(work))
+
+
 def _report(work: Work) -> None:
     work.watcher.stage("report", 1)
     for line in write_reports(work.folder, work.folder, pdf=work.run.spec.pdf):
@@ -49,6 +55,7 @@ STAGES = (
     Stage("analyse", analyse),
     Stage("detect", judge),
     Stage("explain", _explain),
+    Stage("look inside", _look),
     Stage("gather", gather),
     Stage("score", rate),
     Stage("report", _report),

@@ -58,6 +58,8 @@ class Depth(Record):
         names: Names per group, for labels and for names; 0 for all.
         explained: Pairs explained per finding that counts.
         explained_findings: Findings whose pairs are explained.
+        internals: Questions put to the network, where the model lets it be looked into.
+        screened: Pairs that the cheap ones of these questions are asked about.
     """
 
     templates: int = Field(ge=0)
@@ -65,6 +67,8 @@ class Depth(Record):
     explained: int = Field(ge=0)
     explained_findings: int = Field(ge=0)
     methods: tuple[str, ...]
+    internals: tuple[str, ...] = ()
+    screened: int = Field(default=0, ge=0)
 
 
 class Engagement(Record):

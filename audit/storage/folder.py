@@ -9,6 +9,7 @@
     disparities.jsonl     findings.jsonl    scorecard.json
     non_answers.jsonl     heterogeneity.jsonl    exploratory.jsonl
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
+    internals.jsonl       internals/    inside.jsonl
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
     manifest.json         digests of all of these
@@ -45,6 +46,9 @@ EXPLORATORY = "exploratory.jsonl"
 ATTRIBUTIONS = "attributions.jsonl"
 WORD_EVIDENCE = "word_evidence.jsonl"
 WORD_RANKS = "word_ranks.jsonl"
+INTERNALS = "internals.jsonl"
+INTERNAL_ARRAYS = "internals"
+INSIDE = "inside.jsonl"
 SCORECARD = "scorecard.json"
 DEVIATIONS = "deviations.jsonl"
 MANIFEST = "manifest.json"

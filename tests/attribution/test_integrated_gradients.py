@@ -7,9 +7,10 @@ import torch
 from captum.attr import LayerIntegratedGradients
 
 from audit.attribution import integrated_gradients
-from audit.attribution.contract import Case, WordShares
+from audit.attribution.contract import WordShares
 from audit.attribution.orders import Explained, _ready
 from audit.models.asking import listings
+from audit.models.cases import Case
 from audit.records.counterfactuals import Span
 from audit.records.probes import Answer, Frame, Outcome
 

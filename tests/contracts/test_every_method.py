@@ -3,7 +3,8 @@
 import pytest
 
 from audit import attribution, plugins
-from audit.attribution.contract import Case, Method, Refused, WordShares
+from audit.attribution.contract import Method, Refused, WordShares
+from audit.models.cases import Case
 from audit.records.counterfactuals import Span
 from audit.records.observations import Attribution
 from audit.records.probes import Answer, Frame, Outcome

@@ -7,8 +7,8 @@ import pytest
 
 from audit.analyses.word_evidence import pair_evidence, rank_summaries
 from audit.attribution import integrated_gradients, occlusion
-from audit.attribution.contract import Case
 from audit.controls import standards
+from audit.models.cases import Case
 from audit.models.causal import load
 from audit.records.observations import Attribution
 from audit.records.runs import ModelRequest

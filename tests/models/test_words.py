@@ -5,9 +5,9 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.attribution.contract import Case
-from audit.attribution.words import words_of
 from audit.models.asking import listings
+from audit.models.cases import Case
+from audit.models.words import words_of
 from audit.records.counterfactuals import Span
 from audit.records.probes import Answer, Frame, Outcome
 

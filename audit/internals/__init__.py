@@ -1,0 +1,1 @@
+"""Which layers, heads and neurons carry it: one plugin a question."""

@@ -1,0 +1,63 @@
+"""What a question about the network must have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from audit.internals.pairs import Pair
+    from audit.records.internals import Component
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a question found for one pair.
+
+    Attributes:
+        arrays: Name -> float32 or integer array; its dimensions stand in the question.
+        labels: Name of a dimension -> what its places are, where they differ from pair to
+            pair (words, for instance); dimensions such as layers need none.
+    """
+
+    arrays: Mapping[str, NDArray[np.generic]]
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a pair could not be looked into."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about the network, asked of counterfactual pairs.
+
+    Attributes:
+        name: Of the plugin.
+        question: In words.
+        source: Paper or formula.
+        cannot_show: One sentence on what the answer cannot show.
+        dimensions: Array name -> the names of its dimensions, e.g. ("layer", "word").
+        wants: Which components the question is asked about: "" for none, "screened" for those
+            that an earlier round singled out, "decided" for those that exact patching kept.
+        screens: Whether it is cheap enough for every screened pair, or for the explained only.
+        observe: Looks into the network with one pair; arrays of the same names for each pair.
+    """
+
+    name: str
+    question: str
+    source: str
+    cannot_show: str
+    dimensions: Mapping[str, tuple[str, ...]]
+    screens: bool
+    needs: type
+    observe: Callable[[Any, Pair, tuple[Component, ...]], Seen | Refused]
+    wants: str = ""

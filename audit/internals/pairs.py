@@ -1,0 +1,115 @@
+"""Pairs: two variants of one set, opened side by side, with their tokens matched.
+
+Tokens outside the changed spans are the same on both sides and are matched one to one. A
+changed span may have more tokens on one side (a longer name, another script); its tokens
+are matched from its last one backwards, for a causal model has read the whole of a span only
+at its end. What is left unmatched stays as it is when activations are moved between sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audit.models.cases import Case, Opened, open_case
+from audit.models.contract import NotScored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from audit.models.contract import Intervenes
+    from audit.models.words import Word
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of the options, for both sides of a pair.
+
+    Attributes:
+        matched: (place on the group's side, place on the reference side) of the tokens that
+            answer to each other, rising; special tokens and chat markup included.
+        words: The two sides' words that answer to each other, in reading order.
+    """
+
+    group: Opened
+    reference: Opened
+    matched: tuple[tuple[int, int], ...]
+    words: tuple[tuple[Word, Word], ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A group's variant beside the reference group's, ready to be looked into.
+
+    Attributes:
+        template: The template's id: pairs of one template share their wording.
+        orders: One an order of the options.
+    """
+
+    set_id: str
+    template: str
+    variant: str
+    reference_variant: str
+    orders: tuple[Order, ...]
+
+    @property
+    def sides(self) -> Iterator[tuple[Opened, Opened]]:
+        """Group and reference of each order."""
+        return ((order.group, order.reference) for order in self.orders)
+
+
+def open_pair(
+    model: Intervenes, group: Case, reference: Case, *, set_id: str, template: str
+) -> Pair | NotScored:
+    """Return the pair of two variants of one set, or why it cannot be opened."""
+    mine, theirs = open_case(model, group), open_case(model, reference)
+    for side in (mine, theirs):
+        if isinstance(side, NotScored):
+            return side
+    if isinstance(mine, NotScored) or isinstance(theirs, NotScored):
+        return NotScored("error", "a side cannot be opened")
+    return Pair(
+        set_id=set_id,
+        template=template,
+        variant=group.variant,
+        reference_variant=reference.variant,
+        orders=tuple(_order(one, two) for one, two in zip(mine, theirs, strict=True)),
+    )
+
+
+def _order(group: Opened, reference: Opened) -> Order:
+    theirs = {word.key: word for word in reference.words}
+    words = tuple((word, theirs[word.key]) for word in group.words if word.key in theirs)
+    return Order(group, reference, tuple(_matched(group, reference, words)), words)
+
+
+def _matched(
+    group: Opened, reference: Opened, words: tuple[tuple[Word, Word], ...]
+) -> Iterator[tuple[int, int]]:
+    """Yield the places of matched tokens: stretches between changed spans, and span ends."""
+    start, other = 0, 0
+    for word, partner in words:
+        if word.part != "changed":
+            continue
+        mine, theirs = _places(word, group), _places(partner, reference)
+        yield from _from_the_end(range(start, mine.start), range(other, theirs.start))
+        yield from _from_the_end(mine, theirs)
+        start, other = mine.stop, theirs.stop
+    yield from _from_the_end(
+        range(start, len(group.encoded.ids)), range(other, len(reference.encoded.ids))
+    )
+
+
+def _places(word: Word, side: Opened) -> range:
+    """Return the places of a word's tokens; an empty word lies between two places."""
+    if word.tokens:
+        return range(word.tokens[0][0], word.tokens[-1][0] + 1)
+    ends = (end for _, end in side.encoded.offsets)
+    place = next((n for n, end in enumerate(ends) if end > word.start), len(side.encoded.ids))
+    return range(place, place)
+
+
+def _from_the_end(mine: range, theirs: range) -> Iterator[tuple[int, int]]:
+    """Yield places matched from the last one backwards, in rising order."""
+    count = min(len(mine), len(theirs))
+    yield from zip(mine[len(mine) - count :], theirs[len(theirs) - count :], strict=True)

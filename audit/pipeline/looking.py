@@ -1,0 +1,139 @@
+"""Look inside: put the questions about the network to pairs chosen by rule from the findings.
+
+The cheap questions are asked about many screened pairs, the dear ones about the explained
+pairs alone. One question and pair is one batch: its arrays are on file before its record is.
+Components that a question is about are chosen by a pure function of what earlier rounds
+wrote down, so that a resumed run chooses the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from audit import internals, plugins
+from audit.analyses.contract import Observed, View
+from audit.errors import CapabilityError
+from audit.findings.exemplars import pairs_to_explain, pairs_to_screen
+from audit.internals.contract import Question, Refused, Seen
+from audit.internals.pairs import open_pair
+from audit.models.contract import Intervenes, NotScored
+from audit.pipeline.explaining import case_of
+from audit.pipeline.planning import Work
+from audit.records.counterfactuals import CounterfactualSet
+from audit.records.findings import Exemplar, Finding
+from audit.records.internals import Component, Look, Looked, NotLooked
+from audit.storage import folder as run_folder
+from audit.storage import journal
+from audit.storage.arrays import read_arrays, write_arrays
+
+_LOOK: TypeAdapter[Looked | NotLooked] = TypeAdapter(Look)
+
+Chooser = Callable[[Mapping[str, Iterator[View]]], tuple[Component, ...]]
+"""Returns the components that a round is about, from the views of the rounds before it."""
+
+CHOOSERS: Mapping[str, Chooser] = {"": lambda _: ()}
+"""What a question wants (`Question.wants`) -> who chooses it; the order is that of the rounds."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One question about one pair."""
+
+    question: Question
+    pair: Exemplar
+    one: CounterfactualSet
+
+
+def look(work: Work, seen: Observed) -> None:
+    """Ask what is not on file yet, round by round."""
+    rounds = [(want, list(_tasks(work, seen, want))) for want in CHOOSERS]
+    path = work.folder / run_folder.INTERNALS
+    done = journal.whole_batches(path, [1] * sum(len(tasks) for _, tasks in rounds))
+    work.watcher.stage("look inside", sum(len(tasks) for _, tasks in rounds))
+    number = 0
+    for want, tasks in rounds:
+        components = CHOOSERS[want](views(work)) if tasks else ()
+        for task in tasks:
+            if number >= done:
+                journal.append(path, [_looked(work, task, number, components)])
+            number += 1
+            work.watcher.advance(1)
+
+
+def views(work: Work) -> dict[str, Iterator[View]]:
+    """Return question -> its views, read from the disk one at a time."""
+    path = work.folder / run_folder.INTERNALS
+    looks = [one for one in journal.read(path, _LOOK) if isinstance(one, Looked)]
+    names = dict.fromkeys(one.question for one in looks)
+    return {name: _views(work, [o for o in looks if o.question == name]) for name in names}
+
+
+def _views(work: Work, looks: Sequence[Looked]) -> Iterator[View]:
+    return (View(one, read_arrays(work.folder, one.file)) for one in looks)
+
+
+def _tasks(work: Work, seen: Observed, want: str) -> Iterator[_Task]:
+    """Yield the round's tasks: every question that wants this, about each of its pairs."""
+    findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
+    depth = work.run.spec.depth
+    sets = {one.id: one for one in work.sets}
+    for question in questions(work):
+        if question.wants != want:
+            continue
+        chosen = (
+            pairs_to_screen(findings, seen, depth.screened)
+            if question.screens
+            else pairs_to_explain(findings, seen, depth)
+        )
+        for pair in chosen:
+            yield _Task(question, pair, sets[pair.set_id])
+
+
+def questions(work: Work) -> tuple[Question, ...]:
+    """Return the questions of the run's depth that the model has the capability for."""
+    wanted = (plugins.load(internals, name, Question) for name in work.run.spec.depth.internals)
+    return tuple(one for one in wanted if isinstance(work.model, one.needs))
+
+
+def _looked(
+    work: Work, task: _Task, number: int, components: tuple[Component, ...]
+) -> Looked | NotLooked:
+    pair, name = task.pair, task.question.name
+    try:
+        found = _observe(work, task, components)
+    except (CapabilityError, MemoryError) as fault:
+        found = Refused(str(fault) or "out of memory")
+    if isinstance(found, Refused):
+        return NotLooked(
+            batch=number,
+            question=name,
+            set_id=pair.set_id,
+            variant=pair.variant,
+            reference_variant=pair.reference_variant,
+            detail=found.detail,
+        )
+    file = f"{run_folder.INTERNAL_ARRAYS}/{number:06d}-{name}.safetensors"
+    return Looked(
+        batch=number,
+        question=name,
+        set_id=pair.set_id,
+        template=task.one.template,
+        variant=pair.variant,
+        reference_variant=pair.reference_variant,
+        arrays={key: array.shape for key, array in sorted(found.arrays.items())},
+        labels=dict(found.labels),
+        file=file,
+        digest=write_arrays(work.folder, file, found.arrays),
+    )
+
+
+def _observe(work: Work, task: _Task, components: tuple[Component, ...]) -> Seen | Refused:
+    one, pair, model = task.one, task.pair, work.model
+    if not isinstance(model, Intervenes):
+        return Refused("this model cannot be looked into")
+    group, reference = (case_of(work, one, v) for v in (pair.variant, pair.reference_variant))
+    opened = open_pair(model, group, reference, set_id=one.id, template=one.template)
+    if isinstance(opened, NotScored):
+        return Refused(opened.detail)
+    return task.question.observe(model, opened, components)

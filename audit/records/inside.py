@@ -1,0 +1,29 @@
+"""Inside: what was concluded about the network over all pairs, each number with its doubt."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from audit.records.quantities import Quantity
+from audit.records.record import Record
+
+
+class LayerCurve(Record):
+    """A number for each layer, pooled over pairs with templates as clusters.
+
+    Attributes:
+        question: The plugin that saw it.
+        quantity: What is counted, e.g. "log-odds read at the answer".
+        layers: One a layer, from the first block up.
+        control: The same for two names of one group, or for shuffled pairs; empty for none.
+    """
+
+    record: Literal["layer_curve"] = "layer_curve"
+    question: str
+    quantity: str
+    unit: str
+    layers: tuple[Quantity, ...]
+    control: tuple[Quantity, ...] = ()
+
+
+Inside = Annotated[LayerCurve, Field(discriminator="record")]
