@@ -23,10 +23,12 @@ class Seen:
         arrays: Name -> float32 or integer array; its dimensions stand in the question.
         labels: Name of a dimension -> what its places are, where they differ from pair to
             pair (words, for instance); dimensions such as layers need none.
+        remarks: What went otherwise than planned, e.g. that memory was short.
     """
 
     arrays: Mapping[str, NDArray[np.generic]]
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Question:
         wants: Which components the question is asked about: "" for none, "screened" for those
             that an earlier round singled out, "decided" for those that exact patching kept.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
+        controlled: Whether it needs the pair's controls, two people of one group.
         observe: Looks into the network with one pair; arrays of the same names for each pair.
     """
 
@@ -61,3 +64,4 @@ class Question:
     needs: type
     observe: Callable[[Any, Pair, tuple[Component, ...]], Seen | Refused]
     wants: str = ""
+    controlled: bool = False

@@ -44,6 +44,8 @@ class Pair:
     Attributes:
         template: The template's id: pairs of one template share their wording.
         orders: One an order of the options.
+        controls: None, or two pairs in which only the person differs: another of the reference
+            group beside this reference, and this group's beside another of its own group.
     """
 
     set_id: str
@@ -51,6 +53,12 @@ class Pair:
     variant: str
     reference_variant: str
     orders: tuple[Order, ...]
+    controls: tuple[Pair, ...] = ()
+
+    @property
+    def alike(self) -> bool:
+        """Whether the sides have as many tokens outside the changed spans, in every order."""
+        return all(_outside(one) == _outside(two) for one, two in self.sides)
 
     @property
     def sides(self) -> Iterator[tuple[Opened, Opened]]:
@@ -75,6 +83,12 @@ def open_pair(
         reference_variant=reference.variant,
         orders=tuple(_order(one, two) for one, two in zip(mine, theirs, strict=True)),
     )
+
+
+def _outside(side: Opened) -> int:
+    """Return how many of a prompt's tokens lie outside its changed spans."""
+    changed = {t for word in side.words if word.part == "changed" for t, _ in word.tokens}
+    return len(side.encoded.ids) - len(changed)
 
 
 def _order(group: Opened, reference: Opened) -> Order:

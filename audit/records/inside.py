@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from audit.records.mediation import Mediation, Mediator, Path, RankAgreement
 from audit.records.quantities import Quantity
 from audit.records.record import Record
 
@@ -26,4 +27,6 @@ class LayerCurve(Record):
     control: tuple[Quantity, ...] = ()
 
 
-Inside = Annotated[LayerCurve, Field(discriminator="record")]
+Inside = Annotated[
+    LayerCurve | Mediation | Mediator | Path | RankAgreement, Field(discriminator="record")
+]

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from audit.records.record import Record
 
 ComponentKind = Literal["attention", "mlp", "head", "neuron"]
+KINDS: tuple[ComponentKind, ...] = ("attention", "mlp", "head", "neuron")
+"""The kinds of components, in the order in which arrays number them."""
 
 
 class Component(Record):
@@ -41,6 +43,7 @@ class Looked(Record):
         labels: Dimension -> what its places are, where they differ from pair to pair.
         file: Below the run folder; safetensors.
         digest: Of that file's contents.
+        remarks: What went otherwise than planned.
     """
 
     record: Literal["looked"] = "looked"
@@ -54,6 +57,7 @@ class Looked(Record):
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     file: str
     digest: str
+    remarks: tuple[str, ...] = ()
 
 
 class NotLooked(Record):
