@@ -96,6 +96,7 @@ class RunSpec(Record):
         limit: Most sets per suite, 0 for no limit; a limited run carries no conclusion.
         batch_tokens: Tokens per batch; batches are a pure function of the plan.
         pdf: Whether the report is printed too.
+        rerun_of: The audit whose sets are asked again; empty where they were drawn anew.
     """
 
     date: str
@@ -111,6 +112,7 @@ class RunSpec(Record):
     policy: str = "default"
     batch_tokens: int = Field(default=4096, gt=0)
     pdf: bool = True
+    rerun_of: str = ""
     engagement: Engagement = Engagement()
 
 
