@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.records.counterfactuals import Span
+from audit.records.ledgers import RelevanceLedger
 from audit.records.observations import AttributedWord
 from audit.records.probes import Frame, Outcome
 
@@ -47,6 +48,7 @@ class Method:
         interventional: Whether it changes the input and looks (occlusion), or follows gradients.
         cannot_show: One sentence on what it cannot show.
         explain: One result a case, in order.
+        ledger: Says, once a model, where the method's shares go there, or why it is refused.
     """
 
     name: str
@@ -56,3 +58,4 @@ class Method:
     cannot_show: str
     needs: type
     explain: Callable[[Any, Sequence[Case]], list[WordShares | Refused]]
+    ledger: Callable[[Any], RelevanceLedger | Refused] | None = None
