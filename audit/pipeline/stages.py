@@ -1,7 +1,7 @@
 """The flow of an audit, as a table, and the one loop that goes through it.
 
-`measure` and `explain` ask the model and go on where they stopped. Everything else is a pure
-function of what is on file and starts anew.
+`measure`, `explain` and `spike` ask the model and go on where they stopped. Everything else is
+a pure function of what is on file and starts anew.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit.errors import IncompleteError
+from audit.pipeline.calibrating import calibrate
 from audit.pipeline.deriving import analyse, gather, judge, observed, rate
 from audit.pipeline.explaining import explain
 from audit.pipeline.measuring import measure
 from audit.pipeline.planning import Work
 from audit.pipeline.reports import write_reports
+from audit.pipeline.spiking import spike
 from audit.records.runs import Sitting
 from audit.storage import folder as run_folder
 from audit.storage import manifest
@@ -33,6 +35,14 @@ def _explain(work: Work) -> None:
     explain(work, observed(work))
 
 
+def _spike(work: Work) -> None:
+    spike(work, observed(work))
+
+
+def _calibrate(work: Work) -> None:
+    calibrate(work, observed(work))
+
+
 def _report(work: Work) -> None:
     work.watcher.stage("report", 1)
     for line in write_reports(work.folder, work.folder, pdf=work.run.spec.pdf):
@@ -50,6 +60,8 @@ STAGES = (
     Stage("detect", judge),
     Stage("explain", _explain),
     Stage("gather", gather),
+    Stage("spike", _spike),
+    Stage("calibrate", _calibrate),
     Stage("score", rate),
     Stage("report", _report),
     Stage("close", _close),

@@ -58,12 +58,14 @@ class Depth(Record):
         names: Names per group, for labels and for names; 0 for all.
         explained: Pairs explained per finding that counts.
         explained_findings: Findings whose pairs are explained.
+        network_spikes: Trials with a shift planted inside the network, where it can be reached.
     """
 
     templates: int = Field(ge=0)
     names: int = Field(ge=0)
     explained: int = Field(ge=0)
     explained_findings: int = Field(ge=0)
+    network_spikes: int = Field(default=0, ge=0)
     methods: tuple[str, ...]
 
 

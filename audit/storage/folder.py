@@ -9,6 +9,8 @@
     disparities.jsonl     findings.jsonl    scorecard.json
     non_answers.jsonl     heterogeneity.jsonl    exploratory.jsonl
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
+    spikes.jsonl          shifts planted in the network and what they did, trial by trial
+    placebos.jsonl        recoveries.jsonl    calibration.json
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
     manifest.json         digests of all of these
@@ -45,6 +47,10 @@ EXPLORATORY = "exploratory.jsonl"
 ATTRIBUTIONS = "attributions.jsonl"
 WORD_EVIDENCE = "word_evidence.jsonl"
 WORD_RANKS = "word_ranks.jsonl"
+SPIKES = "spikes.jsonl"
+PLACEBOS = "placebos.jsonl"
+RECOVERIES = "recoveries.jsonl"
+CALIBRATION = "calibration.json"
 SCORECARD = "scorecard.json"
 DEVIATIONS = "deviations.jsonl"
 MANIFEST = "manifest.json"
