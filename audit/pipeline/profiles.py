@@ -9,8 +9,9 @@ _DEPTHS: dict[Profile, Depth] = {
     "standard": Depth(templates=0, names=10, explained=4, explained_findings=8, methods=_METHODS),
     "deep": Depth(templates=0, names=0, explained=12, explained_findings=16, methods=_METHODS),
 }
+_NETWORK_SPIKES: dict[Profile, int] = {"quick": 3, "standard": 12, "deep": 30}
 
 
 def depth(profile: Profile) -> Depth:
     """Return what a profile means."""
-    return _DEPTHS[profile]
+    return _DEPTHS[profile].model_copy(update={"network_spikes": _NETWORK_SPIKES[profile]})

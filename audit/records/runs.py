@@ -60,12 +60,14 @@ class Depth(Record):
         explained_findings: Findings whose pairs are explained.
         internals: Questions put to the network, where the model lets it be looked into.
         screened: Pairs that the cheap ones of these questions are asked about.
+        network_spikes: Trials with a shift planted inside the network, where it can be reached.
     """
 
     templates: int = Field(ge=0)
     names: int = Field(ge=0)
     explained: int = Field(ge=0)
     explained_findings: int = Field(ge=0)
+    network_spikes: int = Field(default=0, ge=0)
     methods: tuple[str, ...]
     internals: tuple[str, ...] = ()
     screened: int = Field(default=0, ge=0)
