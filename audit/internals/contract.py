@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.internals.pairs import Pair
+    from audit.models.checking import Check
     from audit.records.internals import Component
 
 
@@ -23,10 +24,12 @@ class Seen:
         arrays: Name -> float32 or integer array; its dimensions stand in the question.
         labels: Name of a dimension -> what its places are, where they differ from pair to
             pair (words, for instance); dimensions such as layers need none.
+        remarks: What went otherwise than planned, e.g. that memory was short.
     """
 
     arrays: Mapping[str, NDArray[np.generic]]
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,12 @@ class Question:
         dimensions: Array name -> the names of its dimensions, e.g. ("layer", "word").
         wants: Which components the question is asked about: "" for none, "screened" for those
             that an earlier round singled out, "decided" for those that exact patching kept.
+        rests_on: The checks of the architecture (`audit.models.checking`) without which its
+            numbers would mean nothing; where one fails the question is refused by name.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
+        shown: Whether it is for the pairs alone that the report shows.
         observe: Looks into the network with one pair; arrays of the same names for each pair.
+        controlled: Whether it also reads `Pair.other`, the reference under another name.
     """
 
     name: str
@@ -61,3 +68,6 @@ class Question:
     needs: type
     observe: Callable[[Any, Pair, tuple[Component, ...]], Seen | Refused]
     wants: str = ""
+    controlled: bool = False
+    rests_on: tuple[Check, ...] = ()
+    shown: bool = False

@@ -8,14 +8,13 @@ padded on the right with explicit positions, and log-probabilities are taken in 
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from audit.errors import ModelError
-from audit.models.batching import Plan, Read, plan_batch
+from audit.models.batching import Read, plan_batch, summed_forms
 from audit.models.chat import Wording
 from audit.models.contract import Ask, Backend, Encoded, NotScored, Scored
 from audit.models.devices import devices
@@ -23,18 +22,18 @@ from audit.models.encoding import Context, Encoder, Tokens, make_encoder
 from audit.models.identifying import context_length, identify
 from audit.models.loading import check_folder, load_tokenizer, load_weights
 from audit.models.locating import locate
+from audit.models.memory import memory_errors
 from audit.models.network import Network, make_network
 from audit.records.observations import log_sum_exp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
     from audit.models.packing import Row
     from audit.records.runs import ModelIdentity, ModelRequest
 
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 _CHUNK = 8192  # vocabulary rows read at once
 
 
@@ -123,13 +122,13 @@ class CausalModel:
         context = Context(Tokens(encoded.ids, encoded.offsets), encoded.answers)
         plan = plan_batch([context], packs=self.network.packs, together=False)
         columns: list[Tensor | None] = [None] * len(plan.reads)
-        with _memory_errors():
+        with memory_errors():
             for number, row in enumerate(plan.rows):
                 here = [n for n, read in enumerate(plan.reads) if read.row == number]
                 found = self._of_row(row, [plan.reads[n] for n in here], embeddings)
                 for n, column in zip(here, found.unbind(dim=1), strict=True):
                     columns[n] = column
-        return _summed_forms(plan, torch.stack([c for c in columns if c is not None], dim=1))
+        return summed_forms(plan, torch.stack([c for c in columns if c is not None], dim=1))
 
     def _of_row(self, row: Row, reads: list[Read], embeddings: Tensor) -> Tensor:
         """Return a row's wanted log-probabilities for each changed prompt, (batch, reads)."""
@@ -148,7 +147,7 @@ class CausalModel:
         if not contexts:
             return []
         plan = plan_batch(contexts, packs=self.network.packs, together=together)
-        with _memory_errors(), torch.inference_mode():
+        with memory_errors(), torch.inference_mode():
             found = self.network.log_probs(plan.rows, plan.reads).tolist()
         scored = [_summed(answers, found) for answers in plan.forms]
         if together:  # a neighbour in the same row may have spoilt it
@@ -166,16 +165,6 @@ def _summed(
     if not all(math.isfinite(form) for answer in forms for form in answer):
         return NotScored("error", "logits are not finite")
     return Scored(tuple(log_sum_exp(answer) for answer in forms))
-
-
-def _summed_forms(plan: Plan, found: Tensor) -> Tensor:
-    """Return the same for tensors: (batch, reads) -> (batch, answers)."""
-    (answers,) = plan.forms
-    columns = [
-        torch.logsumexp(torch.stack([found[:, a:b].sum(dim=1) for a, b in answer]), dim=0)
-        for answer in answers
-    ]
-    return torch.stack(columns, dim=1)
 
 
 def _template(tokenizer: Any, request: ModelRequest) -> str:
@@ -207,19 +196,6 @@ def _try_wording(wording: Wording, request: ModelRequest) -> None:
         raise ModelError(
             f"{request.reference}: its chat template fails ({fault}); {mend}"
         ) from fault
-
-
-@contextmanager
-def _memory_errors() -> Iterator[None]:
-    """Turn every library's way of running out of memory into `MemoryError`."""
-    try:
-        yield
-    except torch.OutOfMemoryError as fault:
-        raise MemoryError(str(fault)) from fault
-    except RuntimeError as fault:
-        if any(said in str(fault) for said in _NO_MEMORY):
-            raise MemoryError(str(fault)) from fault
-        raise
 
 
 PLUGIN = Backend(
