@@ -70,7 +70,7 @@ def scaled_norm(x: Tensor, y: Tensor) -> Tensor:
 def centred_norm(x: Tensor, y: Tensor, module: Any) -> Tensor:
     """Layer norm: the deviation is a constant; taking out the mean keeps its slope."""
     wide = x.detach().to(torch.promote_types(x.dtype, torch.float32))
-    eps: float = getattr(module, "eps", None) or getattr(module, "variance_epsilon", 0.0)
+    eps: Any = getattr(module, "eps", None) or getattr(module, "variance_epsilon", 0.0)
     slope = torch.rsqrt(wide.var(dim=-1, unbiased=False, keepdim=True) + eps)
     if (weight := getattr(module, "weight", None)) is not None:
         slope = slope * weight
