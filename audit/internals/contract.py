@@ -50,6 +50,7 @@ class Question:
             that an earlier round singled out, "decided" for those that exact patching kept.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
         observe: Looks into the network with one pair; arrays of the same names for each pair.
+        controlled: Whether it also reads `Pair.other`, the reference under another name.
     """
 
     name: str
@@ -61,3 +62,4 @@ class Question:
     needs: type
     observe: Callable[[Any, Pair, tuple[Component, ...]], Seen | Refused]
     wants: str = ""
+    controlled: bool = False

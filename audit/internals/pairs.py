@@ -44,6 +44,8 @@ class Pair:
     Attributes:
         template: The template's id: pairs of one template share their wording.
         orders: One an order of the options.
+        other: The reference group under another name, one an order: what a name alone does.
+            Empty where the question asks for no control, or there is no other name.
     """
 
     set_id: str
@@ -51,6 +53,7 @@ class Pair:
     variant: str
     reference_variant: str
     orders: tuple[Order, ...]
+    other: tuple[Opened, ...] = ()
 
     @property
     def sides(self) -> Iterator[tuple[Opened, Opened]]:
@@ -58,11 +61,18 @@ class Pair:
         return ((order.group, order.reference) for order in self.orders)
 
 
-def open_pair(
-    model: Intervenes, group: Case, reference: Case, *, set_id: str, template: str
+def open_pair(  # noqa: PLR0913
+    model: Intervenes,
+    group: Case,
+    reference: Case,
+    *,
+    set_id: str,
+    template: str,
+    other: Case | None = None,
 ) -> Pair | NotScored:
     """Return the pair of two variants of one set, or why it cannot be opened."""
     mine, theirs = open_case(model, group), open_case(model, reference)
+    control = () if other is None else open_case(model, other)
     for side in (mine, theirs):
         if isinstance(side, NotScored):
             return side
@@ -74,6 +84,7 @@ def open_pair(
         variant=group.variant,
         reference_variant=reference.variant,
         orders=tuple(_order(one, two) for one, two in zip(mine, theirs, strict=True)),
+        other=() if isinstance(control, NotScored) else control,
     )
 
 

@@ -17,6 +17,7 @@ from audit.errors import CapabilityError
 from audit.findings.exemplars import pairs_to_explain, pairs_to_screen
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.pairs import open_pair
+from audit.models.cases import Case
 from audit.models.contract import Intervenes, NotScored
 from audit.pipeline.explaining import case_of
 from audit.pipeline.planning import Work
@@ -114,6 +115,7 @@ def _looked(
             detail=found.detail,
         )
     file = f"{run_folder.INTERNAL_ARRAYS}/{number:06d}-{name}.safetensors"
+    group, reference = (task.one.variant(v) for v in (pair.variant, pair.reference_variant))
     return Looked(
         batch=number,
         question=name,
@@ -125,6 +127,12 @@ def _looked(
         labels=dict(found.labels),
         file=file,
         digest=write_arrays(work.folder, file, found.arrays),
+        axis=task.one.axis,
+        group=group.group,
+        reference=reference.group,
+        language=task.one.language,
+        name=group.name,
+        reference_name=reference.name,
     )
 
 
@@ -133,7 +141,26 @@ def _observe(work: Work, task: _Task, components: tuple[Component, ...]) -> Seen
     if not isinstance(model, Intervenes):
         return Refused("this model cannot be looked into")
     group, reference = (case_of(work, one, v) for v in (pair.variant, pair.reference_variant))
-    opened = open_pair(model, group, reference, set_id=one.id, template=one.template)
+    other = _other_name(work, one, pair.reference_variant) if task.question.controlled else None
+    opened = open_pair(model, group, reference, set_id=one.id, template=one.template, other=other)
     if isinstance(opened, NotScored):
         return Refused(opened.detail)
     return task.question.observe(model, opened, components)
+
+
+def _other_name(work: Work, one: CounterfactualSet, variant_id: str) -> Case | None:
+    """Return the same case of the same group under its next name, in the order of the keys."""
+    here = one.variant(variant_id)
+    where = (one.suite_key, one.template, one.axis, one.cue)
+    others = {
+        (variant.name, variant.id): like
+        for like in work.sets
+        if (like.suite_key, like.template, like.axis, like.cue) == where
+        for variant in like.variants
+        if variant.group == here.group and variant.name != here.name
+    }
+    if not others:
+        return None
+    later = [key for key in others if key[0] > here.name]
+    chosen = min(later or others)
+    return case_of(work, others[chosen], chosen[1])

@@ -41,6 +41,7 @@ class Looked(Record):
         labels: Dimension -> what its places are, where they differ from pair to pair.
         file: Below the run folder; safetensors.
         digest: Of that file's contents.
+        name: The name that stands in the group's text; empty where nobody is named.
     """
 
     record: Literal["looked"] = "looked"
@@ -54,6 +55,12 @@ class Looked(Record):
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     file: str
     digest: str
+    axis: str = ""
+    group: str = ""
+    reference: str = ""
+    language: str = ""
+    name: str = ""
+    reference_name: str = ""
 
 
 class NotLooked(Record):
