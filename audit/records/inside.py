@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from audit.records.quantities import Quantity
+from audit.records.readings import Readability, Selectivity
 from audit.records.record import Record
+from audit.records.units import LayerHealth, OutlierDimensions
+from audit.records.what_ifs import WhatIf
 
 
 class LayerCurve(Record):
@@ -26,4 +29,7 @@ class LayerCurve(Record):
     control: tuple[Quantity, ...] = ()
 
 
-Inside = Annotated[LayerCurve, Field(discriminator="record")]
+Inside = Annotated[
+    LayerCurve | LayerHealth | OutlierDimensions | Readability | Selectivity | WhatIf,
+    Field(discriminator="record"),
+]
