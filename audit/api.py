@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from audit.pipeline.audit_file import checked, spec
+from audit.pipeline.calibrating import calibration_of
 from audit.pipeline.planning import begin, reopen
 from audit.pipeline.reports import write_reports
 from audit.pipeline.stages import carry_out
 from audit.pipeline.watcher import Quiet, Watcher
+from audit.records.calibration import Calibration
 from audit.records.estimates import Disparity
 from audit.records.findings import Finding, Severity, Verdict
 from audit.records.runs import Profile, RunFile
@@ -58,6 +60,11 @@ class Run:
     def scorecard(self) -> Scorecard:
         """Verdicts, rating with its rule, coverage."""
         return run_folder.read_record(self.folder, run_folder.SCORECARD, Scorecard)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the run found where the truth is known; None where it was not measured."""
+        return calibration_of(self.folder)
 
     @property
     def pages(self) -> tuple[Path, ...]:

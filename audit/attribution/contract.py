@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.models.cases import Case
+from audit.records.ledgers import RelevanceLedger
 from audit.records.observations import AttributedWord
 
 
@@ -34,6 +35,7 @@ class Method:
         interventional: Whether it changes the input and looks (occlusion), or follows gradients.
         cannot_show: One sentence on what it cannot show.
         explain: One result a case, in order.
+        ledger: Says, once a model, where the method's shares go there, or why it is refused.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Method:
     cannot_show: str
     needs: type
     explain: Callable[[Any, Sequence[Case]], list[WordShares | Refused]]
+    ledger: Callable[[Any], RelevanceLedger | Refused] | None = None

@@ -35,8 +35,7 @@ def explain(model: Differentiable, cases: Sequence[Case]) -> list[WordShares | R
 def share(explained: Explained) -> Shares:
     """Return how far one order's log-odds fall without each word, in nats."""
     hidden = [[token for token, _ in word.tokens] for word in explained.words]
-    everywhere = sorted({token for tokens in hidden for token in tokens})
-    changed = [[], everywhere, *hidden]
+    changed = [[], explained.in_words, *hidden]
     found: list[float] = []
     with torch.no_grad():
         for start in range(0, len(changed), explained.rows):

@@ -52,6 +52,11 @@ class Explained:
     words: tuple[Word, ...]
     rows: int
 
+    @property
+    def in_words(self) -> list[int]:
+        """The tokens that stand in a word; the others are markup."""
+        return sorted({token for word in self.words for token, _ in word.tokens})
+
     def log_odds(self, embeddings: Tensor) -> Tensor:
         """Return the log-odds of changed prompts: (batch, tokens, width) -> (batch,)."""
         log_probs = self.model.answer_log_probs(self.encoded, embeddings)
@@ -65,6 +70,7 @@ class Shares:
     values: tuple[float, ...]
     score: float
     baseline_score: float
+    baseline: str = BASELINE
 
 
 def explain_with(
@@ -106,20 +112,18 @@ def _ready(model: Differentiable, case: Case, listing: Listing) -> Explained | N
         return encoded
     words = words_of(encoded, listing)
     embeddings = model.embed(encoded.ids).detach()
-    baseline = embeddings.clone()
-    baseline[sorted({token for word in words for token, _ in word.tokens})] = (
-        model.mean_embedding().detach()
-    )
-    return Explained(
+    explained = Explained(
         model=model,
         outcome=case.outcome,
         order=listing.order,
         encoded=encoded,
         embeddings=embeddings,
-        baseline=baseline,
+        baseline=embeddings.clone(),
         words=words,
         rows=max(1, _PASS // len(encoded.ids)),
     )
+    explained.baseline[explained.in_words] = model.mean_embedding().detach()
+    return explained
 
 
 def _mean(orders: list[tuple[tuple[Word, ...], Shares]]) -> WordShares | Refused:
@@ -143,4 +147,4 @@ def _mean(orders: list[tuple[tuple[Word, ...], Shares]]) -> WordShares | Refused
     score = sum(shares.score for _, shares in orders) / number
     baseline_score = sum(shares.baseline_score for _, shares in orders) / number
     residual = score - baseline_score - sum(word.value for word in words)
-    return WordShares(BASELINE, score, baseline_score, residual, words)
+    return WordShares(orders[0][1].baseline, score, baseline_score, residual, words)

@@ -29,6 +29,7 @@ from audit.errors import ExitCode
 
 if TYPE_CHECKING:
     from audit.pipeline.forecast import Forecast, Prospect
+    from audit.pipeline.vetting import Vetted
 
 
 def plan(
@@ -68,9 +69,10 @@ def plan(
     wanted = asked(
         target, {"model": model, "scope": scope, "sampling": sampling, "output": output}
     )
-    expected, hopes = previewed(wanted.spec, wanted.threads, now)
+    expected, hopes, inside = previewed(wanted.spec, wanted.threads, now)
     _print_requests(expected)
     _print_prospects(hopes)
+    _print_inside(inside)
     return ExitCode.OK
 
 
@@ -107,6 +109,16 @@ def _print_prospects(hopes: "tuple[Prospect, ...]") -> None:
         "and answers vary with standard deviations of 0.3, 0.2 and 1; the model's own are "
         "unknown until it is asked."
     )
+
+
+def _print_inside(inside: "tuple[Vetted, ...]") -> None:
+    """Print which questions about the network can be asked, and why the others cannot."""
+    reasons: dict[str, list[str]] = {}
+    for one in inside:
+        name = one.question.name.replace("_", " ")
+        reasons.setdefault(one.refused or "can be asked", []).append(name)
+    for reason, names in reasons.items():
+        print(f"Inside the network, {', '.join(names)}: {reason}.")
 
 
 def _long(seconds: float) -> str:

@@ -47,7 +47,8 @@ def rerun(
     from audit.pipeline.stages import carry_out
     from audit.storage.folder import read_run
 
-    old = read_run(run).spec
+    earlier = read_run(run)
+    old = earlier.spec
     request = {
         "reference": model,
         "revision": revision,
@@ -58,7 +59,7 @@ def rerun(
         "trust_remote_code": trust_remote_code,
         "offline": offline or old.model.offline,
     }
-    spec = respecified(old, _request(request), date=date or today(), system=system)
+    spec = respecified(earlier, _request(request), date=date or today(), system=system)
     with Shown() as shown:
         work = lay_again(spec, run, out, threads=threads or os.cpu_count() or 1, watcher=shown)
         carry_out(work, now)

@@ -61,6 +61,18 @@ class _Pair(NamedTuple):
     reference_variant: str
 
 
+class Bearing(NamedTuple):
+    """Where a pair's comparison points, by templates other than the pair's own.
+
+    Attributes:
+        direction: Mean difference over the other templates, in nats; 0 where there are none.
+        established: Whether the comparison counts as a finding.
+    """
+
+    direction: float
+    established: bool
+
+
 _Known = dict[str, float]  # variant id -> its number
 
 
@@ -76,7 +88,7 @@ def with_exemplars(findings: Sequence[Finding], observed: Answers) -> tuple[Find
 
 
 def pairs_to_explain(
-    findings: Sequence[Finding], observed: Answers, depth: Depth
+    findings: Sequence[Finding], observed: Answers, depth: Depth, most: int = 0
 ) -> tuple[Exemplar, ...]:
     """Return the pairs to explain, each once, the worst finding's first.
 
@@ -84,14 +96,16 @@ def pairs_to_explain(
         findings: All findings; the `depth.explained_findings` worst that count are used.
         observed: The answers they rest on.
         depth: Gives also the pairs a finding, `depth.explained`.
+        most: The most pairs in all, as many of each finding; 0 for no limit.
     """
     by_cell = _sets_by_cell(observed)
     worst = worst_first(one for one in findings if one.counts)[: depth.explained_findings]
+    each = min(depth.explained, -(-most // len(worst))) if most and worst else depth.explained
     chosen: dict[tuple[str, str, str], Exemplar] = {}
     for finding in worst:
-        for pair in _spread(_pairs(finding, observed, by_cell), depth.explained):
+        for pair in _spread(_pairs(finding, observed, by_cell), each):
             chosen.setdefault(pair[1:], _exemplar(pair, "explained"))
-    return tuple(chosen.values())
+    return tuple(chosen.values())[: most or None]
 
 
 def pairs_to_screen(
@@ -113,6 +127,34 @@ def pairs_to_screen(
         for pair in _spread(_pairs(finding, observed, by_cell), each):
             chosen.setdefault(pair[1:], _exemplar(pair, "explained"))
     return tuple(chosen.values())[:count]
+
+
+def pairs_to_show(findings: Sequence[Finding], depth: Depth) -> tuple[Exemplar, ...]:
+    """Return the median exemplar of each of the worst findings that count, the worst first."""
+    worst = worst_first(one for one in findings if one.counts)[: depth.explained_findings]
+    shown = (exemplar for one in worst for exemplar in one.exemplars)
+    return tuple(exemplar for exemplar in shown if exemplar.rule == "median")
+
+
+def bearings(
+    findings: Sequence[Finding], observed: Answers
+) -> dict[tuple[str, str, str], Bearing]:
+    """Return where the comparison of each pair points: (set, variant, reference) -> bearing."""
+    by_cell = _sets_by_cell(observed)
+    templates = {one.id: one.template for one in observed.sets}
+    found: dict[tuple[str, str, str], Bearing] = {}
+    for finding in findings:
+        pairs = _pairs(finding, observed, by_cell)
+        sums: dict[str, list[float]] = defaultdict(list)
+        for pair in pairs:
+            sums[templates[pair.set_id]].append(pair.difference)
+        total = sum(pair.difference for pair in pairs)
+        for pair in pairs:
+            own = sums[templates[pair.set_id]]
+            others = len(pairs) - len(own)
+            direction = (total - sum(own)) / others if others else 0.0
+            found[pair[1:]] = Bearing(direction, finding.counts)
+    return found
 
 
 def _shown(finding: Finding, pairs: Sequence[_Pair]) -> tuple[Exemplar, ...]:

@@ -47,6 +47,11 @@ def in_words(policy: Policy) -> Iterator[str]:
         f"An interval needs {policy.min_templates} templates and {policy.min_names} names; "
         f"clearing a system needs {policy.clear_templates} and {policy.clear_names}."
     )
+    yield (
+        "A run carries no conclusion where its placebo contrasts raise so many false alarms that "
+        f"a sound run does so with a chance of {policy.placebo_level:g} at most, or where over "
+        f"permuted names more than {policy.placebo_family_rate:.0%} of their families raise one."
+    )
     gated = ", ".join(policy.gated_axes) or "every axis that was tested"
     yield f"The gate decides on {gated}."
     yield ""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.internals.pairs import Pair
+    from audit.models.checking import Check
     from audit.records.internals import Component
 
 
@@ -50,9 +51,12 @@ class Question:
         dimensions: Array name -> the names of its dimensions, e.g. ("layer", "word").
         wants: Which components the question is asked about: "" for none, "screened" for those
             that an earlier round singled out, "decided" for those that exact patching kept.
+        rests_on: The checks of the architecture (`audit.models.checking`) without which its
+            numbers would mean nothing; where one fails the question is refused by name.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
-        controlled: Whether it needs the pair's controls, two people of one group.
+        shown: Whether it is for the pairs alone that the report shows.
         observe: Looks into the network with one pair; arrays of the same names for each pair.
+        controlled: Whether it also reads `Pair.other`, the reference under another name.
     """
 
     name: str
@@ -65,3 +69,5 @@ class Question:
     observe: Callable[[Any, Pair, tuple[Component, ...]], Seen | Refused]
     wants: str = ""
     controlled: bool = False
+    rests_on: tuple[Check, ...] = ()
+    shown: bool = False

@@ -51,6 +51,7 @@ class Block:
 
     Attributes:
         whole: Its output is the residual stream after the block.
+        attention: The attention module itself.
         attention_adds: Its output is what attention adds to the stream (after a post-norm).
         attention_out: Its input holds the heads' outputs side by side; None if not found.
         mlp_adds: Its output is what the MLP adds to the stream.
@@ -60,6 +61,7 @@ class Block:
     """
 
     whole: Any
+    attention: Any
     attention_adds: Any
     attention_out: Any | None
     mlp_adds: Any
@@ -128,6 +130,7 @@ def _block(block: Any, family: str) -> Block:
     post_normed = hasattr(block, _POST_MLP_NORM)
     return Block(
         whole=block,
+        attention=attention,
         attention_adds=getattr(block, _POST_ATTENTION_NORM) if post_normed else attention,
         attention_out=_first(attention, _ATTENTION_OUT),
         mlp_adds=getattr(block, _POST_MLP_NORM) if post_normed else (mlp or mlp_out),

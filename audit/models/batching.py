@@ -10,6 +10,8 @@ from audit.models.packing import Row, chains, common_prefix, plant
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from torch import Tensor
+
     from audit.models.encoding import Context
 
 _PACKED = 4  # asks that share a row at most: a branching row's mask grows with its square
@@ -64,6 +66,18 @@ def plan_batch(contexts: Sequence[Context], *, packs: bool, together: bool) -> P
         places = ((moved[number, row], place) for row, place in found)
         forms += [_reads(context, places, reads) for context in group]
     return Plan(tuple(grown[g][0][n] for _, g, n in sized), tuple(reads), tuple(forms))
+
+
+def summed_forms(plan: Plan, found: Tensor) -> Tensor:
+    """Return one ask's answers, summed over their forms: (batch, reads) -> (batch, answers)."""
+    import torch  # noqa: PLC0415 - what only plans needs no torch
+
+    (answers,) = plan.forms
+    columns = [
+        torch.logsumexp(torch.stack([found[:, a:b].sum(dim=1) for a, b in answer]), dim=0)
+        for answer in answers
+    ]
+    return torch.stack(columns, dim=1)
 
 
 Places = list[tuple[int, int]]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from audit.errors import ModelError
-from audit.models.batching import Plan, Read, plan_batch
+from audit.models.batching import Read, plan_batch, summed_forms
 from audit.models.chat import Wording
 from audit.models.contract import Ask, Backend, Encoded, NotScored, Scored
 from audit.models.devices import devices
@@ -128,7 +128,7 @@ class CausalModel:
                 found = self._of_row(row, [plan.reads[n] for n in here], embeddings)
                 for n, column in zip(here, found.unbind(dim=1), strict=True):
                     columns[n] = column
-        return _summed_forms(plan, torch.stack([c for c in columns if c is not None], dim=1))
+        return summed_forms(plan, torch.stack([c for c in columns if c is not None], dim=1))
 
     def _of_row(self, row: Row, reads: list[Read], embeddings: Tensor) -> Tensor:
         """Return a row's wanted log-probabilities for each changed prompt, (batch, reads)."""
@@ -165,16 +165,6 @@ def _summed(
     if not all(math.isfinite(form) for answer in forms for form in answer):
         return NotScored("error", "logits are not finite")
     return Scored(tuple(log_sum_exp(answer) for answer in forms))
-
-
-def _summed_forms(plan: Plan, found: Tensor) -> Tensor:
-    """Return the same for tensors: (batch, reads) -> (batch, answers)."""
-    (answers,) = plan.forms
-    columns = [
-        torch.logsumexp(torch.stack([found[:, a:b].sum(dim=1) for a, b in answer]), dim=0)
-        for answer in answers
-    ]
-    return torch.stack(columns, dim=1)
 
 
 def _template(tokenizer: Any, request: ModelRequest) -> str:

@@ -1,8 +1,9 @@
 """Sites: places in the network where activations are read or changed, by hooks that come off.
 
 A site is a kind of tensor in one layer. `captured` keeps what flows through chosen sites,
-`edited` changes it; both are context managers, and neither leaves a hook behind, after an
-error either. Layer -1 with kind "residual" is what goes into the first block.
+`watched` hands it on and keeps nothing, `edited` changes it; all are context managers, and
+none leaves a hook behind, after an error either. Layer -1 with kind "residual" is what goes
+into the first block.
 
     residual        the stream after the block                     (batch, places, width)
     attention, mlp  what attention or the MLP adds to the stream   (batch, places, width)
@@ -52,6 +53,22 @@ def captured(
     kept: dict[Site, list[Tensor]] = {site: [] for site in sites}
     with _attached(architecture, {site: seen.append for site, seen in kept.items()}):
         yield kept
+
+
+@contextmanager
+def watched(
+    architecture: Architecture, acts: Mapping[Site, Callable[[Tensor], None]]
+) -> Iterator[None]:
+    """Call each act with what flows through its site, and change nothing.
+
+    What an act does not keep is freed as the forward pass goes on, so that memory grows
+    neither with the layers nor with the prompts.
+
+    Raises:
+        CapabilityError: If the family has no such part under a known name.
+    """
+    with _attached(architecture, acts):
+        yield
 
 
 @contextmanager

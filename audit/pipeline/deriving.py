@@ -9,6 +9,7 @@ from audit.findings.exemplars import with_exemplars
 from audit.findings.exploratory import explore
 from audit.findings.judged import judged_by
 from audit.metrics.contract import Metric
+from audit.pipeline.calibrating import disclaimer
 from audit.pipeline.explaining import explained_sides
 from audit.pipeline.looking import views
 from audit.pipeline.measuring import observations
@@ -104,6 +105,14 @@ def rate(work: Work) -> None:
     findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
     disparities = run_folder.read_records(work.folder, run_folder.DISPARITIES, Disparity)
     failures = [one for one in observations(work) if isinstance(one, Failure)]
-    card = score(findings, disparities, observed(work), work.policy, work.run.spec, failures)
+    card = score(
+        findings,
+        disparities,
+        observed(work),
+        work.policy,
+        work.run.spec,
+        failures,
+        disclaims=disclaimer(work.folder),
+    )
     run_folder.write_record(work.folder, run_folder.SCORECARD, card)
     work.watcher.advance(1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from audit.findings.detect import detect
 from audit.findings.judged import judged_by
 from audit.findings.policy import load_policy
+from audit.pipeline.calibrating import disclaimer
 from audit.records.digests import record_digest
 from audit.records.estimates import Disparity
 from audit.records.findings import Finding, Policy
@@ -47,7 +48,7 @@ def gate(folder: Path, policy_name: str = "") -> GateResult:
         policy_digest=record_digest(policy),
         planned_policy=planned.key,
         after_the_fact=other,
-        cases=gate_cases(findings, axes, policy, run.spec),
+        cases=gate_cases(findings, axes, policy, run.spec, disclaims=disclaimer(folder)),
     )
 
 

@@ -11,18 +11,27 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from audit import internals, plugins
+from audit.analyses.choosing_parts import decided_parts, screened_parts
 from audit.analyses.contract import Observed, View
 from audit.errors import CapabilityError
-from audit.findings.exemplars import pairs_to_explain, pairs_to_screen
+from audit.findings.exemplars import (
+    Bearing,
+    bearings,
+    pairs_to_explain,
+    pairs_to_screen,
+    pairs_to_show,
+)
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.pairs import open_pair
+from audit.models.cases import Case
 from audit.models.contract import Intervenes, NotScored
 from audit.pipeline.explaining import case_of
 from audit.pipeline.planning import Work
+from audit.pipeline.vetting import Vetted, vetted
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Exemplar, Finding
 from audit.records.internals import Component, Look, Looked, NotLooked
+from audit.records.runs import Deviation
 from audit.storage import folder as run_folder
 from audit.storage import journal
 from audit.storage.arrays import read_arrays, write_arrays
@@ -32,22 +41,28 @@ _LOOK: TypeAdapter[Looked | NotLooked] = TypeAdapter(Look)
 Chooser = Callable[[Mapping[str, Iterator[View]]], tuple[Component, ...]]
 """Returns the components that a round is about, from the views of the rounds before it."""
 
-CHOOSERS: Mapping[str, Chooser] = {"": lambda _: ()}
+CHOOSERS: Mapping[str, Chooser] = {
+    "": lambda _: (),
+    "screened": screened_parts,
+    "decided": decided_parts,
+}
 """What a question wants (`Question.wants`) -> who chooses it; the order is that of the rounds."""
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One question about one pair."""
+    """One question about one pair; `refused` says why it cannot be put to this model."""
 
     question: Question
+    refused: str
     pair: Exemplar
     one: CounterfactualSet
+    bearing: Bearing
 
 
 def look(work: Work, seen: Observed) -> None:
     """Ask what is not on file yet, round by round."""
-    rounds = [(want, list(_tasks(work, seen, want))) for want in CHOOSERS]
+    rounds = _rounds(work, seen)
     path = work.folder / run_folder.INTERNALS
     done = journal.whole_batches(path, [1] * sum(len(tasks) for _, tasks in rounds))
     work.watcher.stage("look inside", sum(len(tasks) for _, tasks in rounds))
@@ -56,7 +71,9 @@ def look(work: Work, seen: Observed) -> None:
         components = CHOOSERS[want](views(work)) if tasks else ()
         for task in tasks:
             if number >= done:
-                journal.append(path, [_looked(work, task, number, components)])
+                look_at = _looked(work, task, number, components)
+                journal.append(path, [look_at])
+                _deviate(work, look_at)
             number += 1
             work.watcher.advance(1)
 
@@ -73,27 +90,60 @@ def _views(work: Work, looks: Sequence[Looked]) -> Iterator[View]:
     return (View(one, read_arrays(work.folder, one.file)) for one in looks)
 
 
-def _tasks(work: Work, seen: Observed, want: str) -> Iterator[_Task]:
-    """Yield the round's tasks: every question that wants this, about each of its pairs."""
+def _rounds(work: Work, seen: Observed) -> list[tuple[str, list[_Task]]]:
+    """Return each round's tasks: every question that wants this, about each of its pairs."""
     findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
-    depth = work.run.spec.depth
+    asked = questions(work)
+    where = bearings(findings, seen) if asked else {}
     sets = {one.id: one for one in work.sets}
-    for question in questions(work):
-        if question.wants != want:
-            continue
-        chosen = (
-            pairs_to_screen(findings, seen, depth.screened)
-            if question.screens
-            else pairs_to_explain(findings, seen, depth)
+    return [
+        (
+            want,
+            [
+                _Task(one.question, one.refused, pair, sets[pair.set_id], where[_key(pair)])
+                for one in asked
+                if one.question.wants == want
+                for pair in _chosen(work, seen, one.question, findings)
+            ],
         )
-        for pair in chosen:
-            yield _Task(question, pair, sets[pair.set_id])
+        for want in CHOOSERS
+    ]
 
 
-def questions(work: Work) -> tuple[Question, ...]:
-    """Return the questions of the run's depth that the model has the capability for."""
-    wanted = (plugins.load(internals, name, Question) for name in work.run.spec.depth.internals)
-    return tuple(one for one in wanted if isinstance(work.model, one.needs))
+def _chosen(
+    work: Work, seen: Observed, question: Question, findings: Sequence[Finding]
+) -> tuple[Exemplar, ...]:
+    """Return a question's pairs; those that the report shows are among the screened ones."""
+    depth = work.run.spec.depth
+    if not (question.screens or question.shown):
+        return pairs_to_explain(findings, seen, depth, depth.patched)
+    shown = {_key(pair): pair for pair in pairs_to_show(findings, depth)}
+    if question.shown:
+        return tuple(shown.values())
+    screened = pairs_to_screen(findings, seen, depth.screened)
+    return tuple((shown | {_key(pair): pair for pair in screened}).values())
+
+
+def _key(pair: Exemplar) -> tuple[str, str, str]:
+    return pair.set_id, pair.variant, pair.reference_variant
+
+
+def questions(work: Work) -> tuple[Vetted, ...]:
+    """Return the questions of the run's depth that a model of this kind can be asked."""
+    if not isinstance(work.model, Intervenes):
+        return ()
+    return vetted(work.model, work.run.spec.depth.internals)
+
+
+def _deviate(work: Work, look_at: Looked | NotLooked) -> None:
+    """Note what went otherwise than planned."""
+    if isinstance(look_at, Looked):
+        for remark in look_at.remarks:
+            what = f"{look_at.question}, pair {look_at.batch}: {remark}"
+            deviation = Deviation(
+                stage="look inside", what=what, detail="numbers may differ by 1e-4"
+            )
+            run_folder.add_record(work.folder, run_folder.DEVIATIONS, deviation)
 
 
 def _looked(
@@ -101,7 +151,7 @@ def _looked(
 ) -> Looked | NotLooked:
     pair, name = task.pair, task.question.name
     try:
-        found = _observe(work, task, components)
+        found = Refused(task.refused) if task.refused else _observe(work, task, components)
     except (CapabilityError, MemoryError) as fault:
         found = Refused(str(fault) or "out of memory")
     if isinstance(found, Refused):
@@ -114,6 +164,7 @@ def _looked(
             detail=found.detail,
         )
     file = f"{run_folder.INTERNAL_ARRAYS}/{number:06d}-{name}.safetensors"
+    group, reference = (task.one.variant(v) for v in (pair.variant, pair.reference_variant))
     return Looked(
         batch=number,
         question=name,
@@ -121,10 +172,19 @@ def _looked(
         template=task.one.template,
         variant=pair.variant,
         reference_variant=pair.reference_variant,
+        direction=task.bearing.direction,
+        established=task.bearing.established,
         arrays={key: array.shape for key, array in sorted(found.arrays.items())},
         labels=dict(found.labels),
         file=file,
         digest=write_arrays(work.folder, file, found.arrays),
+        remarks=found.remarks,
+        axis=task.one.axis,
+        group=group.group,
+        reference=reference.group,
+        language=task.one.language,
+        name=group.name,
+        reference_name=reference.name,
     )
 
 
@@ -133,7 +193,26 @@ def _observe(work: Work, task: _Task, components: tuple[Component, ...]) -> Seen
     if not isinstance(model, Intervenes):
         return Refused("this model cannot be looked into")
     group, reference = (case_of(work, one, v) for v in (pair.variant, pair.reference_variant))
-    opened = open_pair(model, group, reference, set_id=one.id, template=one.template)
+    other = _other_name(work, one, pair.reference_variant) if task.question.controlled else None
+    opened = open_pair(model, group, reference, set_id=one.id, template=one.template, other=other)
     if isinstance(opened, NotScored):
         return Refused(opened.detail)
     return task.question.observe(model, opened, components)
+
+
+def _other_name(work: Work, one: CounterfactualSet, variant_id: str) -> Case | None:
+    """Return the same case of the same group under its next name, in the order of the keys."""
+    here = one.variant(variant_id)
+    where = (one.suite_key, one.template, one.axis, one.cue)
+    others = {
+        (variant.name, variant.id): like
+        for like in work.sets
+        if (like.suite_key, like.template, like.axis, like.cue) == where
+        for variant in like.variants
+        if variant.group == here.group and variant.name != here.name
+    }
+    if not others:
+        return None
+    later = [key for key in others if key[0] > here.name]
+    chosen = min(later or others)
+    return case_of(work, others[chosen], chosen[1])

@@ -17,6 +17,7 @@ from audit.models.contract import Model
 from audit.pipeline.forecast import Forecast, Prospect, forecast, prospects
 from audit.pipeline.model import display_name, load_model
 from audit.pipeline.requests import requests
+from audit.pipeline.vetting import Vetted, vetted
 from audit.pipeline.watcher import Watcher
 from audit.places import shipped
 from audit.records.counterfactuals import CounterfactualSet
@@ -106,8 +107,10 @@ def lay(  # noqa: PLR0913
 
 def previewed(
     spec: RunSpec, threads: int, clock: Callable[[], datetime]
-) -> tuple[Forecast, tuple[Prospect, ...]]:
-    """Return what a run would ask and what it could establish; write nothing.
+) -> tuple[Forecast, tuple[Prospect, ...], tuple[Vetted, ...]]:
+    """Return what a run would ask, what it could establish, and where it could look inside.
+
+    Nothing is written.
 
     Raises:
         RequestError: If the spec names something that is not there.
@@ -117,7 +120,7 @@ def previewed(
     policy = load_policy(spec.policy)
     model = load_model(spec, threads)
     expected = forecast(sets, library, model, _instrument(), clock)
-    return expected, prospects(sets, policy)
+    return expected, prospects(sets, policy), vetted(model, spec.depth.internals)
 
 
 def reopen(folder: Path, watcher: Watcher, *, reference: str = "") -> Work:

@@ -4,13 +4,46 @@ from audit.records.runs import Depth, Profile
 
 _METHODS = ("integrated_gradients", "occlusion")
 
+_INTERNALS = ("activation_map", "attention_map", "logit_lens", "writers")
+
+_PATCHING = (
+    "attribution_patching", "network_sensitivity", "patching", "path_patching", "stream_patching",
+)  # fmt: skip
+
 _DEPTHS: dict[Profile, Depth] = {
-    "quick": Depth(templates=12, names=6, explained=2, explained_findings=5, methods=_METHODS),
-    "standard": Depth(templates=0, names=10, explained=4, explained_findings=8, methods=_METHODS),
-    "deep": Depth(templates=0, names=0, explained=12, explained_findings=16, methods=_METHODS),
+    "quick": Depth(
+        templates=12,
+        names=6,
+        explained=2,
+        explained_findings=5,
+        methods=_METHODS,
+        internals=_INTERNALS,
+        screened=24,
+    ),
+    "standard": Depth(
+        templates=0,
+        names=10,
+        explained=4,
+        explained_findings=8,
+        methods=_METHODS,
+        internals=_INTERNALS + _PATCHING,
+        screened=120,
+        patched=12,
+    ),
+    "deep": Depth(
+        templates=0,
+        names=0,
+        explained=12,
+        explained_findings=16,
+        methods=_METHODS,
+        internals=_INTERNALS + _PATCHING,
+        screened=500,
+        patched=48,
+    ),
 }
+_NETWORK_SPIKES: dict[Profile, int] = {"quick": 3, "standard": 12, "deep": 30}
 
 
 def depth(profile: Profile) -> Depth:
     """Return what a profile means."""
-    return _DEPTHS[profile]
+    return _DEPTHS[profile].model_copy(update={"network_spikes": _NETWORK_SPIKES[profile]})

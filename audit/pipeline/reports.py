@@ -8,7 +8,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from audit.errors import CapabilityError
+from audit.pipeline.calibrating import calibration_of
 from audit.pipeline.explaining import cannot_show
+from audit.records.calibration import Placebo
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
@@ -79,6 +81,8 @@ def dossier(folder: Path) -> Dossier:
         ranks=run_folder.read_records(folder, run_folder.WORD_RANKS, RankSummary),
         methods=cannot_show(run.spec.depth.methods),
         deviations=run_folder.read_records(folder, run_folder.DEVIATIONS, Deviation),
+        calibration=calibration_of(folder),
+        placebos=run_folder.read_records(folder, run_folder.PLACEBOS, Placebo),
     )
 
 

@@ -14,24 +14,31 @@ from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Policy
 from audit.records.runs import ModelRequest, RunFile, RunSpec
 from audit.storage import folder as run_folder
-from audit.storage.manifest import faults
+from audit.storage.manifest import audit_id, faults
 from audit.suites.library import read_library
 
 _ASKED = (run_folder.SETS, run_folder.POLICY, f"{run_folder.PROBES}/")
 
 
-def respecified(old: RunSpec, model: ModelRequest, *, date: str, system: str) -> RunSpec:
+def respecified(old: RunFile, model: ModelRequest, *, date: str, system: str) -> RunSpec:
     """Return the spec of a rerun.
 
     Args:
-        old: The earlier run's.
+        old: The earlier run.
         model: The model to ask now.
         date: Of the new plan, ISO 8601.
         system: What the system is called; empty for not stated.
     """
     stated = {"system": system, "version": "", "provider": ""}
-    engagement = old.engagement.model_copy(update=stated)
-    return old.model_copy(update={"model": model, "date": date, "engagement": engagement})
+    engagement = old.spec.engagement.model_copy(update=stated)
+    return old.spec.model_copy(
+        update={
+            "model": model,
+            "date": date,
+            "engagement": engagement,
+            "rerun_of": audit_id(old),
+        }
+    )
 
 
 def rerun(spec: RunSpec, old: Path, folder: Path, *, threads: int, watcher: Watcher) -> Work:

@@ -1,7 +1,7 @@
 """The flow of an audit, as a table, and the one loop that goes through it.
 
-`measure`, `explain` and `look inside` ask the model and go on where they stopped. Everything
-else is a pure function of what is on file and starts anew.
+`measure`, `explain`, `look inside` and `spike` ask the model and go on where they stopped.
+Everything else is a pure function of what is on file and starts anew.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit.errors import IncompleteError
+from audit.pipeline.calibrating import calibrate
 from audit.pipeline.deriving import analyse, gather, judge, observed, rate
 from audit.pipeline.explaining import explain
 from audit.pipeline.looking import look
 from audit.pipeline.measuring import measure
 from audit.pipeline.planning import Work
 from audit.pipeline.reports import write_reports
+from audit.pipeline.spiking import spike
 from audit.records.runs import Sitting
 from audit.storage import folder as run_folder
 from audit.storage import manifest
@@ -39,6 +41,14 @@ def _look(work: Work) -> None:
         look(work, observed(work))
 
 
+def _spike(work: Work) -> None:
+    spike(work, observed(work))
+
+
+def _calibrate(work: Work) -> None:
+    calibrate(work, observed(work))
+
+
 def _report(work: Work) -> None:
     work.watcher.stage("report", 1)
     for line in write_reports(work.folder, work.folder, pdf=work.run.spec.pdf):
@@ -57,6 +67,8 @@ STAGES = (
     Stage("explain", _explain),
     Stage("look inside", _look),
     Stage("gather", gather),
+    Stage("spike", _spike),
+    Stage("calibrate", _calibrate),
     Stage("score", rate),
     Stage("report", _report),
     Stage("close", _close),

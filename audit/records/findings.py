@@ -106,6 +106,9 @@ class Policy(Record):
         min_names: No interval below this many names.
         clear_templates: A smaller design cannot clear a system.
         clear_names: Likewise for names.
+        placebo_level: How often a sound run may be refused a conclusion by its placebos.
+        placebo_family_rate: Most share of placebo families with a false alarm, over permuted
+            names; a pipeline that raises more is unsound.
         gated_axes: Axes that `samata gate` decides on; empty for every axis tested.
         rating: Severity -> the letter of a run whose worst finding has it.
         caps: What is lacking -> the best letter that it leaves.
@@ -132,6 +135,8 @@ class Policy(Record):
     min_names: int = Field(ge=2)
     clear_templates: int
     clear_names: int
+    placebo_level: float = Field(default=0.01, gt=0, lt=1)
+    placebo_family_rate: float = Field(default=0.25, gt=0, le=1)
     gated_axes: tuple[str, ...] = ()
     rating: dict[Severity, RatingLetter] = Field(default_factory=_rating)
     caps: dict[Gap, RatingLetter] = Field(default_factory=_caps)

@@ -6,7 +6,10 @@ from pydantic import Field
 
 from audit.records.mediation import Mediation, Mediator, Path, RankAgreement
 from audit.records.quantities import Quantity
+from audit.records.readings import Readability, Selectivity
 from audit.records.record import Record
+from audit.records.units import LayerHealth, OutlierDimensions
+from audit.records.what_ifs import WhatIf
 
 
 class LayerCurve(Record):
@@ -28,5 +31,15 @@ class LayerCurve(Record):
 
 
 Inside = Annotated[
-    LayerCurve | Mediation | Mediator | Path | RankAgreement, Field(discriminator="record")
+    LayerCurve
+    | LayerHealth
+    | Mediation
+    | Mediator
+    | OutlierDimensions
+    | Path
+    | RankAgreement
+    | Readability
+    | Selectivity
+    | WhatIf,
+    Field(discriminator="record"),
 ]

@@ -41,9 +41,13 @@ class Looked(Record):
     Attributes:
         arrays: Array name -> shape; the numbers lie in `file`.
         labels: Dimension -> what its places are, where they differ from pair to pair.
+        direction: The mean difference of the same comparison over its other templates, in nats:
+            what this pair should show if the comparison is real; 0 where no other was asked.
+        established: Whether the comparison counts as a finding.
         file: Below the run folder; safetensors.
         digest: Of that file's contents.
         remarks: What went otherwise than planned.
+        name: The name that stands in the group's text; empty where nobody is named.
     """
 
     record: Literal["looked"] = "looked"
@@ -53,11 +57,19 @@ class Looked(Record):
     template: str
     variant: str
     reference_variant: str
+    direction: float = 0.0
+    established: bool = False
     arrays: dict[str, tuple[int, ...]]
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     file: str
     digest: str
     remarks: tuple[str, ...] = ()
+    axis: str = ""
+    group: str = ""
+    reference: str = ""
+    language: str = ""
+    name: str = ""
+    reference_name: str = ""
 
 
 class NotLooked(Record):

@@ -60,15 +60,19 @@ class Depth(Record):
         explained_findings: Findings whose pairs are explained.
         internals: Questions put to the network, where the model lets it be looked into.
         screened: Pairs that the cheap ones of these questions are asked about.
+        patched: Most pairs that the dear ones are asked about, 0 for all explained pairs.
+        network_spikes: Trials with a shift planted inside the network, where it can be reached.
     """
 
     templates: int = Field(ge=0)
     names: int = Field(ge=0)
     explained: int = Field(ge=0)
     explained_findings: int = Field(ge=0)
+    network_spikes: int = Field(default=0, ge=0)
     methods: tuple[str, ...]
     internals: tuple[str, ...] = ()
     screened: int = Field(default=0, ge=0)
+    patched: int = Field(default=0, ge=0)
 
 
 class Engagement(Record):
@@ -96,6 +100,7 @@ class RunSpec(Record):
         limit: Most sets per suite, 0 for no limit; a limited run carries no conclusion.
         batch_tokens: Tokens per batch; batches are a pure function of the plan.
         pdf: Whether the report is printed too.
+        rerun_of: The audit whose sets are asked again; empty where they were drawn anew.
     """
 
     date: str
@@ -111,6 +116,7 @@ class RunSpec(Record):
     policy: str = "default"
     batch_tokens: int = Field(default=4096, gt=0)
     pdf: bool = True
+    rerun_of: str = ""
     engagement: Engagement = Engagement()
 
 

@@ -12,6 +12,9 @@ def command_line(spec: RunSpec, model: str) -> str:
         spec: What was asked.
         model: The model's name in records; a folder's own name, never a path of one machine.
     """
+    if spec.rerun_of:
+        again = ["samata", "rerun", f"FOLDER-OF-{spec.rerun_of}", model, "--out", "NEW-FOLDER"]
+        return shlex.join([*again, *_of_model(spec), "--date", spec.date])
     words = ["samata", "run", model]
     for option, values in (
         ("--suite", spec.suites),
@@ -21,11 +24,16 @@ def command_line(spec: RunSpec, model: str) -> str:
     ):
         words += [word for value in values for word in (option, value)]
     words += ["--profile", spec.profile, "--seed", str(spec.seed), "--policy", spec.policy]
-    if spec.model.revision:
-        words += ["--revision", spec.model.revision]
-    words += ["--dtype", spec.model.dtype] if spec.model.dtype != "auto" else []
     words += ["--limit", str(spec.limit)] if spec.limit else []
-    words += {"on": ["--chat"], "off": ["--no-chat"]}.get(spec.model.chat, [])
-    words += ["--trust-remote-code"] if spec.model.trust_remote_code else []
+    words += _of_model(spec)
     words += ["--batch-tokens", str(spec.batch_tokens), "--date", spec.date]
     return shlex.join(words)
+
+
+def _of_model(spec: RunSpec) -> list[str]:
+    """Return the options that say how the model was loaded and addressed."""
+    asked = spec.model
+    words = ["--revision", asked.revision] if asked.revision else []
+    words += ["--dtype", asked.dtype] if asked.dtype != "auto" else []
+    words += {"on": ["--chat"], "off": ["--no-chat"]}.get(asked.chat, [])
+    return words + (["--trust-remote-code"] if asked.trust_remote_code else [])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from audit.records.calibration import Calibration, Placebo
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
@@ -29,6 +30,8 @@ class Dossier:
         non_answers: How often each group got no usable answer.
         exploratory: Comparisons to look at, not to decide by.
         methods: Attribution method -> what it cannot show.
+        calibration: None where the run measured nothing of its own sensitivity.
+        placebos: Every same-group contrast, as it was judged.
     """
 
     audit_id: str
@@ -49,3 +52,5 @@ class Dossier:
     ranks: tuple[RankSummary, ...]
     methods: Mapping[str, str]
     deviations: tuple[Deviation, ...]
+    calibration: Calibration | None = None
+    placebos: tuple[Placebo, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from audit.records.findings import Finding, Margin, Verdict
 from audit.reporting.cells import with_verdict, worst_first
 from audit.reporting.chart import Chart, chart
+from audit.reporting.controls import sensitivity
 from audit.reporting.dossier import Dossier
 from audit.reporting.labels import Labels
 from audit.reporting.languages import scheduled
@@ -45,6 +46,7 @@ class Front:
         others: How many of them page one does not list.
         steps: What to do first, each once.
         margins: The margins that this run used, in plain words.
+        sensitivity: What the run found of its own making, or that it did not look.
     """
 
     opinion: Opinion
@@ -54,6 +56,7 @@ class Front:
     steps: tuple[str, ...]
     scope: Scope
     margins: tuple[str, ...]
+    sensitivity: str
     chart: Chart
     charted: int
     cells: int
@@ -72,6 +75,7 @@ def front(dossier: Dossier, labels: Labels, charted: int) -> Front:
         steps=_steps(dossier, headlines, labels),
         scope=scope(dossier, labels),
         margins=margin_sentences(used_margins(dossier)),
+        sensitivity=sensitivity(dossier.calibration),
         chart=drawn,
         charted=len(drawn.bars),
         cells=len(dossier.findings),

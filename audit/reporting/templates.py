@@ -32,6 +32,7 @@ _FILTERS: tuple[Callable[..., Any], ...] = (
     formatting.short,
     formatting.listed,
     formatting.even_chance,
+    formatting.true_minus,
     formatting.capital,
     formatting.clipped,
     sentences.needed,

@@ -3,7 +3,8 @@
 A run that was cut short carries no conclusion whatever it found, for what it left out was
 not drawn by rule. Neither does a run with nothing to judge, nor one that was answered too
 little and established nothing: its silence may be the finding. What was established
-stands even where much went unanswered, or missing answers would hide it.
+stands even where much went unanswered, or missing answers would hide it. A run whose
+placebos raise too many false alarms carries no conclusion either: what it found may be one.
 """
 
 from collections import Counter
@@ -40,6 +41,8 @@ def score(  # noqa: PLR0913, PLR0917 (all that a rating rests on)
     policy: Policy,
     spec: RunSpec,
     failures: Sequence[Failure],
+    *,
+    disclaims: str = "",
 ) -> Scorecard:
     """Return the scorecard of a run.
 
@@ -50,11 +53,13 @@ def score(  # noqa: PLR0913, PLR0917 (all that a rating rests on)
         policy: Fixed before the run.
         spec: What was asked for; tells whether the run was cut short.
         failures: Variants without a measurement, with their kinds.
+        disclaims: Why the run's own calibration forbids a conclusion; empty if it does not.
     """
     cells = coverage_cells(observed, findings, failures)
     held = caps(findings, cells, policy)
     reasons = (
         _cut_short(spec),
+        disclaims,
         _not_judged(findings, disparities),
         _nothing_shown(findings, observed, policy),
     )

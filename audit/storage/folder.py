@@ -10,6 +10,8 @@
     non_answers.jsonl     heterogeneity.jsonl    exploratory.jsonl
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
     internals.jsonl       internals/    inside.jsonl
+    spikes.jsonl          shifts planted in the network and what they did, trial by trial
+    placebos.jsonl        recoveries.jsonl    calibration.json
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
     manifest.json         digests of all of these
@@ -49,6 +51,10 @@ WORD_RANKS = "word_ranks.jsonl"
 INTERNALS = "internals.jsonl"
 INTERNAL_ARRAYS = "internals"
 INSIDE = "inside.jsonl"
+SPIKES = "spikes.jsonl"
+PLACEBOS = "placebos.jsonl"
+RECOVERIES = "recoveries.jsonl"
+CALIBRATION = "calibration.json"
 SCORECARD = "scorecard.json"
 DEVIATIONS = "deviations.jsonl"
 MANIFEST = "manifest.json"

@@ -8,6 +8,7 @@ from captum.attr import LayerIntegratedGradients
 
 from audit.attribution import integrated_gradients
 from audit.attribution.contract import WordShares
+from audit.attribution.gradients import by_word
 from audit.attribution.orders import Explained, _ready
 from audit.models.asking import listings
 from audit.models.cases import Case
@@ -67,6 +68,42 @@ def test_the_score_is_the_measured_log_odds(tiny_models):
             (measured,) = choice_probability.ask(model, [request])
             by_order = measured.response.log_odds_by_order()
             assert found.score == pytest.approx(sum(by_order) / len(by_order), abs=1e-4)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_panels_agree_with_a_fine_rule(tiny_models, family):
+    """Each word, not only their sum; three panels' worth of plain nodes are further off."""
+    explained = ready(tiny_models[family])
+    fine = by_word(explained, integrated_gradients.integrate(explained, 96))
+    coarse = by_word(explained, integrated_gradients.integrate(explained, 3))
+    found = integrated_gradients.share(explained)
+    size = sum(abs(value) for value in fine)
+    off, coarse_off = (
+        sum(abs(a - b) for a, b in zip(values, fine, strict=True)) / size
+        for values in (found.values, coarse)
+    )
+    change = found.score - found.baseline_score
+    assert abs(change - sum(found.values)) <= max(0.02, 0.01 * abs(change))
+    assert off < 0.05
+    assert coarse_off > 2 * off
+
+
+def test_points_go_where_the_way_bends_and_none_is_computed_twice(
+    tiny_models, linear, monkeypatch
+):
+    places = []
+    plain = integrated_gradients._points
+    monkeypatch.setattr(
+        integrated_gradients,
+        "_points",
+        lambda explained, new: places.append(new) or plain(explained, new),
+    )
+    integrated_gradients.share(ready(linear))
+    assert [len(new) for new in places] == [9]  # a straight way needs no more
+    places.clear()
+    integrated_gradients.share(ready(tiny_models["llama"]))
+    every = [place for new in places for place in new]
+    assert 9 < len(every) == len(set(every)) < 129
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -15,7 +15,7 @@ from audit.pipeline.sharing import opened
 from audit.pipeline.stages import carry_out
 from audit.records.estimates import Estimate
 from audit.storage import folder as run_folder
-from audit.storage.manifest import faults
+from audit.storage.manifest import audit_id, faults
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,12 @@ def test_a_rerun_asks_exactly_the_old_sets(finished, again):
     assert (new.spec.date, new.spec.engagement.system) == ("2026-08-01", "other")
     assert new.spec.depth == old.spec.depth
     assert faults(again) == []
+
+
+def test_a_rerun_says_how_to_rerun_it(finished, again):
+    page = (again / "report.html").read_text(encoding="utf-8")
+    assert f"samata rerun FOLDER-OF-{audit_id(run_folder.read_run(finished))}" in page
+    assert "samata rerun" not in (finished / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_rerun_of_the_same_model_gives_the_same_answers(finished, tiny, tmp_path):

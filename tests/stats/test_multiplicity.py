@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from audit.stats.multiplicity import benjamini_hochberg, holm, selective_level
+from audit.stats.multiplicity import benjamini_hochberg, holm, selective_level, step_down
 
 
 def slow_holm(p):
@@ -60,3 +60,24 @@ def test_selective_intervals_keep_the_share_of_misses():
     assert np.mean(plain) > 0.12
     assert np.mean(selective) <= 0.055
     assert selective_level(10, 10, 0.05) == pytest.approx(0.95)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_both_are_the_librarys(p):
+    from statsmodels.stats.multitest import multipletests
+
+    assert list(holm(p)) == pytest.approx(multipletests(p, method="holm")[1].tolist())
+    assert list(benjamini_hochberg(p)) == pytest.approx(
+        multipletests(p, method="fdr_bh")[1].tolist()
+    )
+
+
+def test_columns_are_families_and_gaps_stay_gaps():
+    rng = np.random.default_rng(3)
+    p = rng.uniform(size=(9, 40))
+    p[rng.uniform(size=p.shape) < 0.2] = np.nan
+    adjusted = step_down(p)
+    for column, own in zip(adjusted.T, p.T, strict=True):
+        expected = holm([None if np.isnan(one) else one for one in own])
+        assert [None if np.isnan(one) else one for one in column] == list(expected)
+    assert not np.allclose(adjusted[~np.isnan(p)], p[~np.isnan(p)])

@@ -1,0 +1,193 @@
+"""Fitting: what the what-ifs need to know of the network, from one half of the templates.
+
+Every prompt of the group and of the reference group is run once, forward and backward. Read
+off are: the residual stream at the words that name the group, after them, and where the answer
+is read; what each layer adds to the difference between the groups at the answer's place, in
+log-odds through the frozen rest of the network; which heads and neurons carry it there (mean
+difference of their values times the mean gradient of the log-odds); and every head's and
+neuron's mean, which ablation puts in their place.
+
+The layer chosen is the one that *writes* most of the difference; a what-if at a layer acts on
+what goes into it. Which component matters is decided by exact patching where a run has it; the
+first-order ranking here stands in where it has not.
+
+Source: direct contributions through the frozen final norm, Elhage et al. 2021 (transformer
+        circuits); difference times gradient, Nanda 2023 (attribution patching).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from audit.errors import CapabilityError
+from audit.models.architectures import architecture
+from audit.models.cases import open_case
+from audit.models.contract import NotScored
+from audit.models.sites import EMBEDDINGS, Site, captured
+from audit.records.internals import Component
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from audit.models.architectures import Architecture
+    from audit.models.cases import Case, Opened
+    from audit.models.contract import Intervenes
+
+    Arrays = dict[str, NDArray[np.float64]]
+
+KINDS = ("span", "later", "answer")
+"""The places of a prompt at which states are read: a mean over its tokens each."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one half of the templates says about a group's difference.
+
+    Attributes:
+        layer: It writes most of the difference.
+        states: What goes into that layer, (variants, kinds of place, width).
+        is_group: Whether a variant names the group, (variants,).
+        written: What each layer adds to the difference at the answer, in nats, (layers,).
+        head_effects: (layers, heads), first-order, in nats.
+        neuron_effects: (layers, neurons).
+        head_means: (layers, heads * head width).
+        neuron_means: (layers, neurons).
+    """
+
+    layer: int
+    states: NDArray[np.float64]
+    is_group: NDArray[np.bool_]
+    written: NDArray[np.float64]
+    head_effects: NDArray[np.float64]
+    neuron_effects: NDArray[np.float64]
+    head_means: NDArray[np.float64]
+    neuron_means: NDArray[np.float64]
+
+    @property
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """All of it, to be written down."""
+        return {name: np.asarray(value) for name, value in vars(self).items()} | {
+            "is_group": self.is_group.astype(np.int8)
+        }
+
+
+def read_fit(arrays: Mapping[str, NDArray[np.generic]]) -> Fit:
+    """Return a fit from what was written down."""
+    found: dict[str, Any] = dict(arrays)
+    found |= {"layer": int(found["layer"]), "is_group": found["is_group"].astype(np.bool_)}
+    return Fit(**found)
+
+
+def fit(model: Intervenes, cases: Sequence[tuple[Case, bool]]) -> Fit:
+    """Run every prompt of one half and return what it says.
+
+    Args:
+        cases: Each with whether it names the group; both groups must be among them.
+
+    Raises:
+        CapabilityError: If the network lacks a part, or no prompt of a group can be opened.
+    """
+    parts = architecture(model.module)
+    sides = [(_side(parts, model, case), group) for case, group in cases]
+    known = [(side, group) for side, group in sides if side is not None]
+    is_group = np.array([group for _, group in known], dtype=np.bool_)
+    if not is_group.any() or is_group.all():
+        raise CapabilityError("no prompt of one of the two groups can be opened")
+    gathered = {name: np.stack([side[name] for side, _ in known]) for name in known[0][0]}
+    means = {name: array.mean(axis=0) for name, array in gathered.items()}
+    gaps = {
+        name: array[is_group].mean(axis=0) - array[~is_group].mean(axis=0)
+        for name, array in gathered.items()
+    }
+    written = np.diff(gaps["states"][:, -1], axis=0) @ means["reading"]
+    layer = int(np.abs(written).argmax())
+    heads = gaps["heads"] * means["head_gradients"]
+    return Fit(
+        layer=layer,
+        states=gathered["states"][:, layer],  # the first is what goes into layer 0
+        is_group=is_group,
+        written=written,
+        head_effects=heads.reshape(len(written), parts.heads, -1).sum(axis=2),
+        neuron_effects=gaps["neurons"] * means["neuron_gradients"],
+        head_means=means["head_means"],
+        neuron_means=means["neuron_means"],
+    )
+
+
+def strongest(found: Fit, count: int) -> tuple[Component, ...]:
+    """Return the heads and neurons of greatest first-order effect, the strongest first."""
+    ranked = [
+        (-abs(float(effects[layer, index])), kind, layer, index)
+        for kind, effects in (("head", found.head_effects), ("neuron", found.neuron_effects))
+        for layer, index in np.argwhere(effects != 0).tolist()
+    ]
+    return tuple(
+        Component.model_validate({"kind": kind, "layer": layer, "index": index})
+        for _, kind, layer, index in sorted(ranked)[:count]
+    )
+
+
+def component_means(found: Fit) -> dict[Site, NDArray[np.generic]]:
+    """Return every head's and neuron's mean, by the site where it flows."""
+    means: dict[Site, NDArray[np.generic]] = {}
+    for layer in range(len(found.written)):
+        means[Site(layer, "heads")] = found.head_means[layer]
+        means[Site(layer, "neurons")] = found.neuron_means[layer]
+    return means
+
+
+def _side(parts: Architecture, model: Intervenes, case: Case) -> Arrays | None:
+    """Return one prompt's numbers, the mean of both orders; None if it cannot be opened."""
+    opened = open_case(model, case)
+    if isinstance(opened, NotScored):
+        return None
+    orders = [_order(parts, one) for one in opened]
+    return {name: np.mean([one[name] for one in orders], axis=0) for name in orders[0]}
+
+
+def _order(parts: Architecture, opened: Opened) -> Arrays:
+    layers = range(len(parts.blocks))
+    stream = [Site(EMBEDDINGS, "residual"), *(Site(layer, "residual") for layer in layers)]
+    units = [Site(layer, kind) for kind in ("heads", "neurons") for layer in layers]
+    with torch.enable_grad(), captured(parts, [*stream, *units]) as kept:
+        embeddings = opened.embeddings.detach().requires_grad_()
+        log_odds = opened.log_odds(embeddings[None])[0]
+        followed = [flow for site in (*units, stream[-1]) for flow in kept[site]]
+        slopes = iter(torch.autograd.grad(log_odds, followed, allow_unused=True))
+        gradients = {site: [next(slopes) for _ in kept[site]] for site in (*units, stream[-1])}
+    place, end = opened.answer_place, len(opened.encoded.ids)
+    found = {"states": np.stack([_at_kinds(kept[site][0][0, :end], opened) for site in stream])}
+    found["reading"] = _summed(gradients[stream[-1]], place)
+    for kind, name in (("heads", "head"), ("neurons", "neuron")):
+        sites = [Site(layer, kind) for layer in layers]  # type: ignore[arg-type]
+        flows = [kept[site][0][0, :end] for site in sites]
+        found[kind] = np.stack([_numbers(flow[place]) for flow in flows])
+        found[f"{name}_gradients"] = np.stack([_summed(gradients[s], place) for s in sites])
+        found[f"{name}_means"] = np.stack([_numbers(flow[1:].mean(dim=0)) for flow in flows])
+    return found
+
+
+def _at_kinds(states: Tensor, opened: Opened) -> NDArray[np.float64]:
+    """Return the states at each of `KINDS`: (places, width) -> (kinds, width)."""
+    span = sorted({t for word in opened.words if word.part == "changed" for t, _ in word.tokens})
+    last = span[-1] if span else 0
+    later = range(min(last + 1, opened.answer_place), opened.answer_place)
+    places = (span or [opened.answer_place], list(later) or [opened.answer_place])
+    return np.stack([_numbers(states[at].mean(dim=0)) for at in (*places, [opened.answer_place])])
+
+
+def _summed(gradients: Sequence[Tensor | None], place: int) -> NDArray[np.float64]:
+    """Return the gradient at a place, summed over the rows that the answers took."""
+    known = [one[0, place] for one in gradients if one is not None]
+    return _numbers(torch.stack(known).sum(dim=0))
+
+
+def _numbers(tensor: Tensor) -> NDArray[np.float64]:
+    return tensor.detach().double().cpu().numpy()  # type: ignore[no-any-return]
