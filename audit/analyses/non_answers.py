@@ -22,7 +22,7 @@ from audit.analyses.cells import Cell, Places, Side, cells
 from audit.analyses.comparison import Array, floor
 from audit.analyses.contract import Observed, Tally
 from audit.records.contrasts import NonAnswers, Share
-from audit.records.probes import NO_MENTION
+from audit.records.probes import is_control
 from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.stats.crossed import Floor, by_unit, nested, paired
 from audit.stats.multiplicity import benjamini_hochberg
@@ -50,7 +50,7 @@ def _tallies(observed: Observed) -> Iterator[NonAnswers]:
     every = sum(kinds.values(), np.zeros(len(observed.index), dtype=np.intp))
     for cell in cells(observed.sets, observed.index, observed.suites):
         for group in cell.sides:
-            if group in (cell.key.reference, NO_MENTION):
+            if group == cell.key.reference or is_control(group):
                 continue
             for kind, failed in {"any": every, **kinds}.items():
                 counts = _Counts(failed, observed.asked)
