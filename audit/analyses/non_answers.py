@@ -49,6 +49,8 @@ def _tallies(observed: Observed) -> Iterator[NonAnswers]:
     kinds: dict[str, Places] = {str(kind): one for kind, one in observed.failures.items()}
     every = sum(kinds.values(), np.zeros(len(observed.index), dtype=np.intp))
     for cell in cells(observed.sets, observed.index, observed.suites):
+        if not any(observed.asked[side.places].any() for side in cell.sides.values()):
+            continue  # planned, and no instrument asks it
         for group in cell.sides:
             if group == cell.key.reference or is_control(group):
                 continue
