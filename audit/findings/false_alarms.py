@@ -59,16 +59,18 @@ def margin_in_log_odds(outcome: str, policy: Policy) -> float:
         SuiteError: If the policy has none.
     """
     judging = policy.judging(outcome)
-    if judging is None:
-        raise SuiteError(f"policy {policy.key}: no margin for {outcome!r} outcomes")
-    return at_even_odds(judging)
+    margin = None if judging is None else at_even_odds(judging)
+    if margin is None:
+        raise SuiteError(f"policy {policy.key}: no margin for {outcome!r} outcomes in log-odds")
+    return margin
 
 
 def in_log_odds(policy: Policy) -> Policy:
-    """Return the policy with its margins turned into margins on the log-odds."""
+    """Return the policy with its margins turned into margins on the log-odds, where they can."""
     margins = tuple(
-        one.model_copy(update={"metric": LOG_ODDS, "margin": at_even_odds(one)})
+        one.model_copy(update={"metric": LOG_ODDS, "margin": margin})
         for one in policy.margins
+        if (margin := at_even_odds(one)) is not None
     )
     return policy.model_copy(update={"margins": margins})
 
