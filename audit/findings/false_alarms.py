@@ -52,25 +52,26 @@ def judge_placebos(
     return detect(placebos, in_log_odds(policy), suites, {})
 
 
-def margin_in_log_odds(outcome: str, policy: Policy) -> float:
-    """Return the margin that judges an outcome, in log-odds.
+def placebo_margin(outcome: str, policy: Policy) -> float:
+    """Return the margin that judges an outcome's placebos: in log-odds where answers have odds.
 
     Raises:
         SuiteError: If the policy has none.
     """
     judging = policy.judging(outcome)
-    margin = None if judging is None else at_even_odds(judging)
-    if margin is None:
-        raise SuiteError(f"policy {policy.key}: no margin for {outcome!r} outcomes in log-odds")
-    return margin
+    if judging is None:
+        raise SuiteError(f"policy {policy.key}: no margin for {outcome!r} outcomes")
+    margin = at_even_odds(judging)
+    return judging.margin if margin is None else margin
 
 
 def in_log_odds(policy: Policy) -> Policy:
     """Return the policy with its margins turned into margins on the log-odds, where they can."""
     margins = tuple(
-        one.model_copy(update={"metric": LOG_ODDS, "margin": margin})
+        one
+        if (margin := at_even_odds(one)) is None
+        else one.model_copy(update={"metric": LOG_ODDS, "margin": margin})
         for one in policy.margins
-        if (margin := at_even_odds(one)) is not None
     )
     return policy.model_copy(update={"margins": margins})
 
@@ -91,7 +92,7 @@ def count_alarms(
     size = splits[0].p.size if splits else 0
     contrasts, families = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
     for places in members.values():
-        margin = margin_in_log_odds(placebos[places[0]].outcome, policy)
+        margin = placebo_margin(placebos[places[0]].outcome, policy)
         count = _alarms([splits[place] for place in places], margin, policy.alpha).sum(axis=0)
         contrasts += count
         families += count > 0

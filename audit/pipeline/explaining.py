@@ -45,7 +45,7 @@ def explain(work: Work, seen: Observed) -> None:
     work.watcher.stage("explain", len(todo))
     for number, pair in enumerate(todo):
         if number >= done:
-            journal.append(path, _explain_pair(work, pair, number))
+            journal.append(path, explain_pair(work, pair, number))
         work.watcher.advance(1)
 
 
@@ -79,8 +79,8 @@ def _methods(work: Work) -> tuple[Method, ...]:
     return tuple(method for method in wanted if isinstance(work.model, method.needs))
 
 
-def _explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | NotAttributed]:
-    """Return both sides' records."""
+def explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | NotAttributed]:
+    """Return both sides' records, the group's first."""
     cases = [case_of(work, pair.one, variant) for variant in (pair.variant, pair.reference)]
     try:
         shares = pair.method.explain(work.model, cases)
