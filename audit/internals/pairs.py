@@ -46,6 +46,8 @@ class Pair:
         orders: One an order of the options.
         other: The reference group under another name, one an order: what a name alone does.
             Empty where the question asks for no control, or there is no other name.
+        controls: None, or two pairs in which only the person differs: another of the reference
+            group beside this reference, and this group's beside another of its own group.
     """
 
     set_id: str
@@ -54,6 +56,12 @@ class Pair:
     reference_variant: str
     orders: tuple[Order, ...]
     other: tuple[Opened, ...] = ()
+    controls: tuple[Pair, ...] = ()
+
+    @property
+    def alike(self) -> bool:
+        """Whether the sides have as many tokens outside the changed spans, in every order."""
+        return all(_outside(one) == _outside(two) for one, two in self.sides)
 
     @property
     def sides(self) -> Iterator[tuple[Opened, Opened]]:
@@ -86,6 +94,12 @@ def open_pair(  # noqa: PLR0913
         orders=tuple(_order(one, two) for one, two in zip(mine, theirs, strict=True)),
         other=() if isinstance(control, NotScored) else control,
     )
+
+
+def _outside(side: Opened) -> int:
+    """Return how many of a prompt's tokens lie outside its changed spans."""
+    changed = {t for word in side.words if word.part == "changed" for t, _ in word.tokens}
+    return len(side.encoded.ids) - len(changed)
 
 
 def _order(group: Opened, reference: Opened) -> Order:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from audit.records.mediation import Mediation, Mediator, Path, RankAgreement
 from audit.records.quantities import Quantity
 from audit.records.readings import Readability, Selectivity
 from audit.records.record import Record
@@ -30,6 +31,15 @@ class LayerCurve(Record):
 
 
 Inside = Annotated[
-    LayerCurve | LayerHealth | OutlierDimensions | Readability | Selectivity | WhatIf,
+    LayerCurve
+    | LayerHealth
+    | Mediation
+    | Mediator
+    | OutlierDimensions
+    | Path
+    | RankAgreement
+    | Readability
+    | Selectivity
+    | WhatIf,
     Field(discriminator="record"),
 ]

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from audit.records.record import Record
 
 ComponentKind = Literal["attention", "mlp", "head", "neuron"]
+KINDS: tuple[ComponentKind, ...] = ("attention", "mlp", "head", "neuron")
+"""The kinds of components, in the order in which arrays number them."""
 
 
 class Component(Record):

@@ -1,0 +1,61 @@
+"""Views over templates: numbers of many pairs, pooled with templates as clusters.
+
+Pairs of one template share their wording and are no independent evidence, so each template
+counts once, by the mean of its pairs. Parts are chosen on one half of the templates and
+reported on the other: templates stand in the order of their ids' digests and go to the two
+halves in turn, so that neither their names nor their order has a say.
+
+Source: t over cluster means, `audit.stats.clusters`; sample splitting, Cox 1975, Biometrika
+62:441.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.records.digests import content_id
+from audit.records.quantities import Quantity, Undefined
+from audit.stats.clusters import mean_over_clusters
+
+Array = NDArray[np.float64]
+
+FEWEST = 3  # templates that carry an interval
+
+
+def choosing(templates: Iterable[str]) -> frozenset[str]:
+    """Return the half of the templates on which parts are chosen; the larger one is reported."""
+    ordered = sorted(set(templates), key=lambda one: (content_id("half", one), one))
+    return frozenset(ordered[1::2])
+
+
+def template_means(values: Array, templates: Sequence[str]) -> Array:
+    """Return the means of each template's rows: (pairs, n) -> (templates, n)."""
+    labels = np.array(templates)
+    distinct = sorted(set(templates))
+    if not distinct:
+        return np.zeros((0, *values.shape[1:]))
+    return np.stack([values[labels == one].mean(axis=0) for one in distinct])
+
+
+def over_templates(values: Array, templates: Sequence[str]) -> tuple[Quantity, ...]:
+    """Return each column's mean with its interval: (pairs, n) -> n quantities.
+
+    Args:
+        values: One row a pair.
+        templates: One a pair.
+    """
+    means = template_means(values, templates)
+    if len(means) < FEWEST:
+        reason = f"{len(means)} templates; an interval needs {FEWEST}"
+        return (Undefined(reason=reason),) * values.shape[1]
+    pairs = len(templates)
+    return tuple(
+        mean_over_clusters(column, floor=FEWEST, observations=pairs, names=pairs)
+        for column in means.T
+    )
+
+
+def turned(differences: Array) -> Array:
+    """Return +1 or -1 for each pair: what turns its difference to be positive."""
+    return np.where(differences < 0, -1.0, 1.0)
