@@ -1,7 +1,7 @@
 """The flow of an audit, as a table, and the one loop that goes through it.
 
-`measure` and `explain` ask the model and go on where they stopped. Everything else is a pure
-function of what is on file and starts anew.
+`measure`, `explain` and `try words` ask the model and go on where they stopped. Everything else
+is a pure function of what is on file and starts anew.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from audit.pipeline.explaining import explain
 from audit.pipeline.measuring import measure
 from audit.pipeline.planning import Work
 from audit.pipeline.reports import write_reports
+from audit.pipeline.trying_words import try_words
 from audit.records.runs import Sitting
 from audit.storage import folder as run_folder
 from audit.storage import manifest
@@ -49,6 +50,7 @@ STAGES = (
     Stage("analyse", analyse),
     Stage("detect", judge),
     Stage("explain", _explain),
+    Stage("try words", try_words),
     Stage("gather", gather),
     Stage("score", rate),
     Stage("report", _report),

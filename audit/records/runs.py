@@ -58,12 +58,16 @@ class Depth(Record):
         names: Names per group, for labels and for names; 0 for all.
         explained: Pairs explained per finding that counts.
         explained_findings: Findings whose pairs are explained.
+        tried: Explained pairs whose words are taken out to test the maps, in all.
+        randomised: Pairs of those that are explained again under random weights, in all.
     """
 
     templates: int = Field(ge=0)
     names: int = Field(ge=0)
     explained: int = Field(ge=0)
     explained_findings: int = Field(ge=0)
+    tried: int = Field(default=0, ge=0)
+    randomised: int = Field(default=0, ge=0)
     methods: tuple[str, ...]
 
 

@@ -9,6 +9,9 @@
     disparities.jsonl     findings.jsonl    scorecard.json
     non_answers.jsonl     heterogeneity.jsonl    exploratory.jsonl
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
+    word_trials.jsonl     prompts that were emptied word by word, batch by batch
+    randomised.jsonl      attributions under random weights, batch by batch
+    method_trust.jsonl    method_agreement.jsonl    responsible_words.jsonl
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
     manifest.json         digests of all of these
@@ -45,6 +48,11 @@ EXPLORATORY = "exploratory.jsonl"
 ATTRIBUTIONS = "attributions.jsonl"
 WORD_EVIDENCE = "word_evidence.jsonl"
 WORD_RANKS = "word_ranks.jsonl"
+WORD_TRIALS = "word_trials.jsonl"
+RANDOMISED = "randomised.jsonl"
+METHOD_TRUST = "method_trust.jsonl"
+METHOD_AGREEMENT = "method_agreement.jsonl"
+RESPONSIBLE = "responsible_words.jsonl"
 SCORECARD = "scorecard.json"
 DEVIATIONS = "deviations.jsonl"
 MANIFEST = "manifest.json"
