@@ -16,7 +16,7 @@ out: they are not what makes the pair differ.
 By chance: the same rule on the same maps with each one's values dealt out to other words.
 
 Reads:  the word evidence of all pairs, and which methods are interventional.
-Gives:  one `MethodAgreement` for two methods; one `ResponsibleWords` a pair.
+Gives:  one `MethodAgreement` for two methods; one `ResponsibleWords` a pair, and their share.
 Source: rank correlation, Spearman 1904, AJP 15:72; disagreement between methods, Krishna et
         al. 2022, arXiv:2202.01602; the rule is this project's.
 """
@@ -30,10 +30,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from audit.analyses.word_evidence import CASE, over_templates
+from audit.analyses.word_evidence import CASE, over_templates, share_interval, template_of
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.digests import content_seed
-from audit.records.faithfulness import MethodAgreement, ResponsibleWord, ResponsibleWords
+from audit.records.faithfulness import (
+    MethodAgreement,
+    ResponsibleShare,
+    ResponsibleWord,
+    ResponsibleWords,
+)
 from audit.records.observations import WordEvidence
 from audit.records.quantities import Quantity, Undefined
 
@@ -67,6 +72,30 @@ def agreements(
 def responsible(evidence: Sequence[WordEvidence], kinds: Kinds) -> tuple[ResponsibleWords, ...]:
     """Return, for each pair, the words on which both kinds of method agree."""
     return tuple(_responsible(maps, kinds) for maps in pairs_of(evidence).values())
+
+
+def responsible_share(
+    found: Sequence[ResponsibleWords], sets: Mapping[str, CounterfactualSet]
+) -> ResponsibleShare | None:
+    """Return in how many pairs a word is responsible; None where no pair had both kinds."""
+    judged = [one for one in found if one.interventional and one.gradient]
+    if not judged:
+        return None
+    templates = [template_of(sets[one.set_id]) for one in judged]
+    called = [bool(one.words) for one in judged]
+    span = [any(word.part == "changed" for word in one.words) for one in judged]
+    low, high = share_interval(called, templates)
+    span_low, span_high = share_interval(span, templates)
+    return ResponsibleShare(
+        pairs=len(judged),
+        called=float(np.mean(called)),
+        low=low,
+        high=high,
+        span=float(np.mean(span)),
+        span_low=span_low,
+        span_high=span_high,
+        by_chance=float(np.mean([one.by_chance for one in judged])),
+    )
 
 
 def pairs_of(evidence: Sequence[WordEvidence]) -> dict[Pair, dict[str, WordEvidence]]:

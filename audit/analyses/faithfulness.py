@@ -22,13 +22,18 @@ Source: see `attribution.emptying` and `attribution.randomised`.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.analyses.agreement import Kinds, differences, pairs_of, rank_correlation
-from audit.analyses.word_evidence import over_templates, rank_gains
+from audit.analyses.word_evidence import (
+    over_templates,
+    rank_gains,
+    share_interval,
+    template_of,
+)
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.faithfulness import (
     RANDOM,
@@ -42,7 +47,6 @@ from audit.records.faithfulness import (
 from audit.records.observations import Attribution, WordEvidence
 from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.stats.cluster_robust import clustered_mean
-from audit.stats.proportions import clustered
 
 ALIKE = 0.5
 """A rank correlation that separates maps that changed from maps that stayed."""
@@ -96,13 +100,14 @@ def measures_of(trial: WordTrial, order: Emptying) -> dict[Measure, float]:
 def _trust(method: str, found: Found, sets: Sets, interventional: bool) -> MethodTrust:
     pairs = [one for one in found.evidence if one.method == method]
     sides = [one for one in found.attributions if one.method == method]
-    low, high = _first_interval(pairs, sets)
+    first = [one.rank == 1 for one in pairs]
+    low, high = share_interval(first, [template_of(sets[one.set_id]) for one in pairs])
     randomised, count = _under_random_weights(pairs, found.randomised, sets)
     return MethodTrust(
         method=method,
         interventional=interventional,
         pairs=len(pairs),
-        first=sum(one.rank == 1 for one in pairs) / len(pairs),
+        first=float(np.mean(first)),
         low=low,
         high=high,
         rank_gain=over_templates(rank_gains(pairs), pairs, sets),
@@ -115,18 +120,6 @@ def _trust(method: str, found: Found, sets: Sets, interventional: bool) -> Metho
     )
 
 
-def _first_interval(pairs: Sequence[WordEvidence], sets: Sets) -> tuple[float, float]:
-    by_template: dict[str, list[bool]] = defaultdict(list)
-    for one in pairs:
-        by_template[_template(sets[one.set_id])].append(one.rank == 1)
-    hits = [sum(firsts) for firsts in by_template.values()]
-    return clustered(np.array(hits), np.array([len(firsts) for firsts in by_template.values()]))
-
-
-def _template(one: CounterfactualSet) -> str:
-    return f"{one.suite}/{one.template}"
-
-
 def _share(parts: Iterable[tuple[float, float]]) -> float:
     """Return the sum of sizes of the first over that of the second."""
     sizes = np.abs(np.array(list(parts))).reshape(-1, 2).sum(axis=0)
@@ -134,32 +127,39 @@ def _share(parts: Iterable[tuple[float, float]]) -> float:
 
 
 def _measured(method: str, trials: Sequence[WordTrial], sets: Sets) -> Iterable[Measured]:
-    rows: dict[Measure, list[tuple[WordTrial, float, float]]] = defaultdict(list)
+    rows: dict[Measure, list[_Row]] = defaultdict(list)
     for trial in trials:
         own = [measures_of(trial, one) for one in trial.orders if one.by == method]
         chance = [measures_of(trial, one) for one in trial.orders if one.by == RANDOM]
         if own and chance:
             for measure, value in own[0].items():
-                by_chance = float(np.mean([one[measure] for one in chance]))
-                rows[measure].append((trial, value, by_chance))
+                rows[measure].append(_Row(trial, value, [one[measure] for one in chance]))
     for measure in get_args(Measure):
         if rows[measure]:
             yield _beside_chance(measure, rows[measure], sets)
 
 
-def _beside_chance(
-    measure: Measure, rows: Sequence[tuple[WordTrial, float, float]], sets: Sets
-) -> Measured:
-    own, chance = np.array([(value, by_chance) for _, value, by_chance in rows]).T
-    asked = [sets[trial.set_id] for trial, *_ in rows]
-    names = {one.variant(t.variant).name for one, (t, *_) in zip(asked, rows, strict=True)}
+class _Row(NamedTuple):
+    """One prompt's measure by a method and by random orders."""
+
+    trial: WordTrial
+    value: float
+    chance: list[float]
+
+
+def _beside_chance(measure: Measure, rows: Sequence[_Row], sets: Sets) -> Measured:
+    own = np.array([row.value for row in rows])
+    chance = np.array([np.mean(row.chance) for row in rows])
+    asked = [sets[row.trial.set_id] for row in rows]
+    names = {one.variant(row.trial.variant).name for one, row in zip(asked, rows, strict=True)}
     better = chance - own if measure == "sufficiency" else own - chance
     return Measured(
         measure=measure,
         prompts=len(rows),
         value=float(own.mean()),
         random=float(chance.mean()),
-        gain=clustered_mean(better, [_template(one) for one in asked], names=len(names)),
+        orders=max(len(row.chance) for row in rows),
+        gain=clustered_mean(better, [template_of(one) for one in asked], names=len(names)),
     )
 
 

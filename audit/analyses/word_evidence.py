@@ -24,7 +24,7 @@ from audit.records.digests import content_seed
 from audit.records.estimates import Quantity, RankSummary
 from audit.records.observations import AttributedWord, Attribution, EvidenceUnit, WordEvidence
 from audit.stats.cluster_robust import clustered_mean
-from audit.stats.proportions import wilson
+from audit.stats.proportions import clustered, wilson
 
 _SHUFFLES = 200
 CASE = ("changed", "fact")
@@ -99,8 +99,21 @@ def over_templates(
     """Return the mean of one number a pair, with its interval over templates."""
     asked = [sets[pair.set_id] for pair in pairs]
     names = {one.variant(pair.variant).name for one, pair in zip(asked, pairs, strict=True)}
-    templates = [f"{one.suite}/{one.template}" for one in asked]
-    return clustered_mean(values, templates, names=len(names))
+    return clustered_mean(values, [template_of(one) for one in asked], names=len(names))
+
+
+def share_interval(hits: Sequence[bool], templates: Sequence[str]) -> tuple[float, float]:
+    """Return the 95 % interval of a share of pairs, with their templates as clusters."""
+    by_template: dict[str, list[bool]] = defaultdict(list)
+    for hit, template in zip(hits, templates, strict=True):
+        by_template[template].append(hit)
+    groups = by_template.values()
+    return clustered(np.array([sum(g) for g in groups]), np.array([len(g) for g in groups]))
+
+
+def template_of(one: CounterfactualSet) -> str:
+    """Return the cluster that a set belongs to: its case, in whatever language."""
+    return f"{one.suite}/{one.template}"
 
 
 def _check(

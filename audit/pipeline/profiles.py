@@ -9,8 +9,8 @@ _QUICK = Depth(
     names=6,
     explained=2,
     explained_findings=5,
-    tried=6,
-    randomised=3,
+    tried=4,
+    randomised=4,
     methods=_METHODS,
 )
 _STANDARD = Depth(

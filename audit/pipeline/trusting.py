@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from audit import attribution, plugins
-from audit.analyses.agreement import agreements, responsible
+from audit.analyses.agreement import agreements, responsible, responsible_share
 from audit.analyses.faithfulness import Found, trust
 from audit.attribution.contract import Method
 from audit.pipeline.explaining import evidence_of, explained_sides
@@ -34,4 +34,7 @@ def write_trust(work: Work, evidence: Sequence[WordEvidence]) -> None:
     run_folder.write_records(folder, run_folder.METHOD_TRUST, trust(found, sets, kinds))
     agreed = agreements(evidence, sets, kinds)
     run_folder.write_records(folder, run_folder.METHOD_AGREEMENT, agreed)
-    run_folder.write_records(folder, run_folder.RESPONSIBLE, responsible(evidence, kinds))
+    called = responsible(evidence, kinds)
+    run_folder.write_records(folder, run_folder.RESPONSIBLE, called)
+    share = responsible_share(called, sets)
+    run_folder.write_records(folder, run_folder.RESPONSIBLE_SHARE, [share] if share else [])

@@ -96,6 +96,7 @@ class Measured(Record):
         value: Mean over prompts; deletion and insertion from 0 (worst order tried) to 1
             (best), the others in nats towards the answer that the prompt leans to.
         random: The mean of the same over random orders of the same prompts.
+        orders: How many random orders a prompt had.
         gain: How much better than random, over templates; positive is better.
     """
 
@@ -103,6 +104,7 @@ class Measured(Record):
     prompts: int
     value: float
     random: float
+    orders: int
     gain: Quantity
 
 
@@ -157,6 +159,30 @@ class MethodAgreement(Record):
     top: int
     overlap: Quantity
     chance: float
+
+
+class ResponsibleShare(Record):
+    """In how many pairs of a run some word is called responsible, templates as clusters.
+
+    Attributes:
+        pairs: Pairs that both kinds of method explained.
+        called: Share of them in which some word is responsible.
+        low: Lower bound of its 95 % interval.
+        high: Upper bound of it.
+        span: Share in which a changed span is.
+        span_low: Lower bound of its 95 % interval.
+        span_high: Upper bound of it.
+        by_chance: Mean share of shuffled maps in which some word would be.
+    """
+
+    pairs: int = Field(ge=1)
+    called: float
+    low: float
+    high: float
+    span: float
+    span_low: float
+    span_high: float
+    by_chance: float
 
 
 class ResponsibleWord(Record):

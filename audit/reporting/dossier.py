@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
+from audit.records.faithfulness import (
+    MethodAgreement,
+    MethodTrust,
+    ResponsibleShare,
+    ResponsibleWords,
+)
 from audit.records.findings import Finding, Policy
 from audit.records.identities import Axis, NameList
 from audit.records.observations import Measurement, WordEvidence
@@ -29,6 +35,10 @@ class Dossier:
         non_answers: How often each group got no usable answer.
         exploratory: Comparisons to look at, not to decide by.
         methods: Attribution method -> what it cannot show.
+        trust: How far each method's maps can be trusted.
+        agreements: How far every two methods agree.
+        responsible: For each explained pair the words on which both kinds of method agree.
+        responsible_share: In how many pairs there are any; None where one kind alone was asked.
     """
 
     audit_id: str
@@ -49,3 +59,7 @@ class Dossier:
     ranks: tuple[RankSummary, ...]
     methods: Mapping[str, str]
     deviations: tuple[Deviation, ...]
+    trust: tuple[MethodTrust, ...] = ()
+    agreements: tuple[MethodAgreement, ...] = ()
+    responsible: tuple[ResponsibleWords, ...] = ()
+    responsible_share: ResponsibleShare | None = None

@@ -11,7 +11,8 @@
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
     word_trials.jsonl     prompts that were emptied word by word, batch by batch
     randomised.jsonl      attributions under random weights, batch by batch
-    method_trust.jsonl    method_agreement.jsonl    responsible_words.jsonl
+    method_trust.jsonl    method_agreement.jsonl
+    responsible_words.jsonl    responsible_share.jsonl
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
     manifest.json         digests of all of these
@@ -53,6 +54,7 @@ RANDOMISED = "randomised.jsonl"
 METHOD_TRUST = "method_trust.jsonl"
 METHOD_AGREEMENT = "method_agreement.jsonl"
 RESPONSIBLE = "responsible_words.jsonl"
+RESPONSIBLE_SHARE = "responsible_share.jsonl"
 SCORECARD = "scorecard.json"
 DEVIATIONS = "deviations.jsonl"
 MANIFEST = "manifest.json"
