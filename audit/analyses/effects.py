@@ -17,6 +17,7 @@ from audit.analyses.cells import Side
 from audit.analyses.comparison import Array, Comparison, differences, floor, matrix, partners
 from audit.analyses.contract import Column, Observed
 from audit.records.context import Bounds, EffectSizes, ImpactRatio, Points
+from audit.records.probes import OutcomeKind
 from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.stats import effect_sizes, ratios
 
@@ -90,6 +91,7 @@ def _worst_case(one: Comparison, observed: Observed) -> Bounds | Undefined:
     outcome = one.cell.key.outcome
     reading = [column for column in observed.columns if outcome in column.metric.reads]
     column = next((c for c in reading if c.metric.decision or c.metric.level), None)
+    column = column or next((c for c in reading if _unit_scale(c, outcome)), None)
     if column is None:
         return Undefined(reason=f"no number with bounds is read off {outcome!r} answers")
     most = _most(one, column, observed)
@@ -105,9 +107,14 @@ def _worst_case(one: Comparison, observed: Observed) -> Bounds | Undefined:
     )
 
 
+def _unit_scale(column: Column, outcome: OutcomeKind) -> bool:
+    """Return whether a column carries the verdict and lies between zero and one."""
+    return outcome in column.metric.primary and column.metric.bounds == (0.0, 1.0)
+
+
 def _most(one: Comparison, column: Column, observed: Observed) -> Array:
     """Return the largest number that each template allows, (templates,)."""
-    if column.metric.decision:
+    if not column.metric.level:
         return np.ones(len(one.cell.templates))
     steps = []
     for key, template in one.cell.templates:

@@ -22,7 +22,7 @@ from audit.analyses.cells import Cell, Places, Side, cells
 from audit.analyses.comparison import Array, floor
 from audit.analyses.contract import Observed, Tally
 from audit.records.contrasts import NonAnswers, Share
-from audit.records.probes import NO_MENTION
+from audit.records.probes import is_control
 from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.stats.crossed import Floor, by_unit, nested, paired
 from audit.stats.multiplicity import benjamini_hochberg
@@ -49,8 +49,10 @@ def _tallies(observed: Observed) -> Iterator[NonAnswers]:
     kinds: dict[str, Places] = {str(kind): one for kind, one in observed.failures.items()}
     every = sum(kinds.values(), np.zeros(len(observed.index), dtype=np.intp))
     for cell in cells(observed.sets, observed.index, observed.suites):
+        if not any(observed.asked[side.places].any() for side in cell.sides.values()):
+            continue  # planned, and no instrument asks it
         for group in cell.sides:
-            if group in (cell.key.reference, NO_MENTION):
+            if group == cell.key.reference or is_control(group):
                 continue
             for kind, failed in {"any": every, **kinds}.items():
                 counts = _Counts(failed, observed.asked)

@@ -2,8 +2,9 @@
 
 Analyses read arrays and not one object a measurement: a million measurements fit into a
 few dozen megabytes. A variant that was asked in several draws gets the mean of its draws.
-What was not answered is masked out and never a zero; `mass` and `order_effect` are NaN
-there, and `order_effect` also where the options were listed in one order only.
+What was not answered is masked out and never a zero, and so is what a metric cannot read (an
+amount of zero has no logarithm). `mass` and `order_effect` are NaN there, and where nothing was
+offered; `order_effect` also where the options were listed in one order only.
 """
 
 from collections import defaultdict
@@ -19,9 +20,7 @@ from audit.metrics.contract import Metric
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Policy
 from audit.records.observations import Failure, Measurement
-from audit.records.probes import ProbeSuite
-
-_ORDERS_COMPARED = 2
+from audit.records.probes import OutcomeKind, ProbeSuite
 
 Array = NDArray[np.float64]
 Number = TypeVar("Number", np.float64, np.intp)
@@ -42,22 +41,23 @@ def observe(  # noqa: PLR0913, PLR0917 (all that the columns are made of)
         suites: By suite key, e.g. "healthcare/triage.hi"; at least those of the sets.
         observations: What was written while measuring; an answer to a variant that is in
             none of the sets is passed over.
-        metrics: Every metric to read off; a metric that is primary gets a column even
-            where nothing was answered.
+        metrics: Every metric to read off; a metric that is primary for a kind
+            asked gets a column even where nothing was answered.
         policy: Fixed before the run; gives the floors and the harm classes.
         seed: The run's seed; splits names for the same-group null.
     """
     index = _index(sets)
     tables, failures = read_tables(observations, index)
     size = len(index)
+    kinds = frozenset(one.outcome for one in sets)
     places = _joined([table.places for table in tables], np.intp)
-    mass = _joined([table.stack.mass for table in tables], np.float64)
-    effects = _joined([_order_effects(table) for table in tables], np.float64)
+    mass = _joined([table.mass for table in tables], np.float64)
+    effects = _joined([table.order_effects for table in tables], np.float64)
     return Observed(
         sets=tuple(sets),
         suites=suites,
         index=index,
-        columns=tuple(column for metric in metrics for column in _columns(metric, tables, size)),
+        columns=tuple(c for metric in metrics for c in _columns(metric, tables, kinds, size)),
         mass=_mean_by_place(mass, places, size),
         order_effect=_mean_by_place(effects, places, size),
         answered=np.bincount(places, minlength=size) > 0,
@@ -77,7 +77,9 @@ def _index(sets: Sequence[CounterfactualSet]) -> dict[str, int]:
     return index
 
 
-def _columns(metric: Metric, tables: Sequence[Table], size: int) -> list[Column]:
+def _columns(
+    metric: Metric, tables: Sequence[Table], kinds: frozenset[OutcomeKind], size: int
+) -> list[Column]:
     """Return one column for each facet of a metric, sorted by facet."""
     values: dict[str, list[Array]] = defaultdict(list)
     where: dict[str, list[Places]] = defaultdict(list)
@@ -87,7 +89,7 @@ def _columns(metric: Metric, tables: Sequence[Table], size: int) -> list[Column]
         for facet, found in table.measure(metric).items():
             values[facet].append(found)
             where[facet].append(table.places)
-    facets = set(values) | ({""} if metric.primary else set())
+    facets = set(values) | ({""} if metric.primary & kinds else set())
     columns = []
     for facet in sorted(facets):
         at = _joined(where[facet], np.intp)
@@ -115,19 +117,10 @@ def _repeats(
     return draws, scatter.astype(float)
 
 
-def _order_effects(table: Table) -> Array:
-    """Return the log-odds of the first order minus those of the second, in nats."""
-    orders = table.stack.log_odds_by_order()
-    if len(orders) < _ORDERS_COMPARED:
-        return np.full(table.places.size, np.nan)
-    return orders[0] - orders[1]
-
-
 def _mean_by_place(values: Array, places: NDArray[np.intp], size: int) -> Array:
-    """Return the mean value of each place, NaN where there is none."""
-    known = ~np.isnan(values)
-    counts = np.bincount(places[known], minlength=size)
-    sums = np.bincount(places[known], weights=values[known], minlength=size)
+    """Return the mean value of each place; NaN where there is none, or one of them is NaN."""
+    counts = np.bincount(places, minlength=size)
+    sums = np.bincount(places, weights=values, minlength=size)
     means = np.full(size, np.nan)
     np.divide(sums, counts, out=means, where=counts > 0)
     return means

@@ -31,6 +31,8 @@ def second_opinions(one: Comparison, observed: Observed) -> Robustness | Undefin
     """Return the robustness of one label comparison; the mixed model is not fitted here."""
     if one.cell.key.cue != "label":
         return Undefined(reason="names are a sample of their own, which templates alone ignore")
+    if one.cell.key.outcome == "association":
+        return Undefined(reason="words are a sample of their own, which templates alone ignore")
     d = differences(one)
     rows, columns = complete_cases(d)
     means = d[np.ix_(rows, columns)].mean(axis=1) if columns.any() else np.empty(0)

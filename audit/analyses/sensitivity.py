@@ -7,9 +7,10 @@ name cue names are nested in their group and nothing is paired. Names that share
 signalling part count as one.
 
 The null of a gap is the same contrast between two halves of the group's own names, drawn
-by seed: what it shows is what names alone do, without a change of group. The variant
-without a mention is measured too, but carries no verdict; under a name cue it is one fixed
-wording, so it is no sample of names and adds none of their variance.
+by seed: what it shows is what names alone do, without a change of group. An association is a
+gap of two words, so its null and its doubt come from made-up groups (`made_up`). The variant
+without a mention and the made-up groups are measured too, but carry no verdict; under a name cue
+the former is one fixed wording, so it is no sample of names and adds none of their variance.
 
 Beside every primary disparity stands its context: the gap to the mean of all groups, effect
 sizes, variance shares, what a rewording and a repeat do, and second opinions.
@@ -30,10 +31,11 @@ from audit.analyses.cells import Cell, cells
 from audit.analyses.comparison import Comparison, differences, floor, generator, matrix
 from audit.analyses.context import context
 from audit.analyses.contract import Analysis, Column, Observed
+from audit.analyses.made_up import needs_made_up, pair_estimate, pair_null
 from audit.analyses.second_opinions import Candidate, with_models
 from audit.records.digests import content_id
 from audit.records.estimates import Disparity, Quantity, Undefined
-from audit.records.probes import NO_MENTION
+from audit.records.probes import NO_MENTION, is_control
 from audit.stats.crossed import against_fixed, nested, paired
 
 _HALVES = 2
@@ -66,7 +68,7 @@ def _comparisons(observed: Observed) -> Iterator[tuple[Comparison, Mapping[str, 
                 continue
             those = [Comparison(cell, column, group, rows) for group in groups]
             primary = cell.key.outcome in column.metric.primary
-            means = against_mean(those[0], floor=floor(observed)) if primary and those else {}
+            means = against_mean(those[0], observed) if primary and those else {}
             for one in those:
                 yield one, means
 
@@ -77,13 +79,13 @@ def _possible_rows(cell: Cell, column: Column, observed: Observed) -> NDArray[np
     None if no template of the cell has it: suites differ in their levels.
     """
     size = len(cell.templates)
+    if not column.facet:
+        return np.ones(size, dtype=bool)
     has, answered = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     for side in cell.sides.values():
         has[side.rows[column.present[side.places]]] = True
         answered[side.rows[observed.answered[side.places]]] = True
-    if column.facet and not has.any():
-        return None
-    return has | ~answered
+    return has | ~answered if has.any() else None
 
 
 def _disparity(one: Comparison, means: Mapping[str, Quantity], observed: Observed) -> Disparity:
@@ -91,8 +93,9 @@ def _disparity(one: Comparison, means: Mapping[str, Quantity], observed: Observe
     cases = zip(one.cell.templates, one.rows, strict=True)
     suites = sorted({suite for (suite, _), row in cases if row})
     asked = np.unique(np.concatenate([one.places(one.mine), one.places(one.theirs)]))
-    answered = asked[observed.answered[asked]]
-    primary = key.outcome in column.metric.primary and group != NO_MENTION
+    primary = key.outcome in column.metric.primary and not is_control(group)
+    read = column.present if primary else observed.answered
+    answered = asked[observed.answered[asked] & read[asked]]
     estimate = _estimate(one, observed)
     return Disparity(
         id=content_id("disparity", column.metric.name, column.facet, group, *key.words),
@@ -113,7 +116,7 @@ def _disparity(one: Comparison, means: Mapping[str, Quantity], observed: Observe
         null=_null(one, observed),
         planned=asked.size,
         failed=asked.size - answered.size,
-        median_mass=float(np.median(observed.mass[answered])) if answered.size else None,
+        median_mass=_median_mass(observed.mass[answered]),
         order_effect=_order_effect(column, observed.order_effect[answered]),
         expected=key.expected,
         context=context(one, estimate, means, observed) if primary else None,
@@ -127,6 +130,12 @@ def _worst_harm(suites: list[str], observed: Observed) -> str:
     return max(harms, key=lambda harm: weights.get(harm, 0))
 
 
+def _median_mass(mass: Array) -> float | None:
+    """Return the median probability of the offered answers, or None where none were offered."""
+    known = mass[~np.isnan(mass)]
+    return float(np.median(known)) if known.size else None
+
+
 def _order_effect(column: Column, effects: Array) -> float | None:
     """Return the mean order effect, for the metric whose unit it has."""
     known = effects[~np.isnan(effects)]
@@ -136,6 +145,8 @@ def _order_effect(column: Column, effects: Array) -> float | None:
 
 
 def _estimate(one: Comparison, observed: Observed) -> Quantity:
+    if needs_made_up(one):
+        return pair_estimate(one, observed)
     if one.cell.key.cue == "label":
         return paired(differences(one), floor=floor(observed))
     a, b = matrix(one, one.mine), matrix(one, one.theirs)
@@ -146,6 +157,8 @@ def _estimate(one: Comparison, observed: Observed) -> Quantity:
 
 def _null(one: Comparison, observed: Observed) -> Quantity:
     """Estimate the gap between two halves of the group's own names."""
+    if needs_made_up(one):
+        return pair_null(one, observed)
     units = one.mine.unit_names
     if one.cell.key.cue == "name" and one.group == NO_MENTION:
         return Undefined(reason="nobody is named, so there are no names to swap")

@@ -93,13 +93,15 @@ def pairs_to_explain(
     """Return the pairs to explain, each once, the worst finding's first.
 
     Args:
-        findings: All findings; the `depth.explained_findings` worst that count are used.
+        findings: All findings; the `depth.explained_findings` worst that count are used, of
+            those where answers were offered, for the methods explain their log-odds.
         observed: The answers they rest on.
         depth: Gives also the pairs a finding, `depth.explained`.
         most: The most pairs in all, as many of each finding; 0 for no limit.
     """
     by_cell = _sets_by_cell(observed)
-    worst = worst_first(one for one in findings if one.counts)[: depth.explained_findings]
+    counting = (one for one in findings if one.counts and one.disparity.offered)
+    worst = worst_first(counting)[: depth.explained_findings]
     each = min(depth.explained, -(-most // len(worst))) if most and worst else depth.explained
     chosen: dict[tuple[str, str, str], Exemplar] = {}
     for finding in worst:
@@ -222,7 +224,7 @@ def _typical(variants: Sequence[Variant], values: _Known) -> Variant:
 
 
 def _column(disparity: Disparity, observed: Answers) -> Column:
-    """Return the log-odds, whatever metric the policy judges: one unit for all pairs."""
+    """Return the outcome's own metric, whatever the policy judges: one unit for all pairs."""
     return next(c for c in observed.columns if disparity.outcome in c.metric.primary)
 
 

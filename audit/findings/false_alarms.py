@@ -52,8 +52,8 @@ def judge_placebos(
     return detect(placebos, in_log_odds(policy), suites, {})
 
 
-def margin_in_log_odds(outcome: str, policy: Policy) -> float:
-    """Return the margin that judges an outcome, in log-odds.
+def placebo_margin(outcome: str, policy: Policy) -> float:
+    """Return the margin that judges an outcome's placebos: in log-odds where answers have odds.
 
     Raises:
         SuiteError: If the policy has none.
@@ -61,13 +61,16 @@ def margin_in_log_odds(outcome: str, policy: Policy) -> float:
     judging = policy.judging(outcome)
     if judging is None:
         raise SuiteError(f"policy {policy.key}: no margin for {outcome!r} outcomes")
-    return at_even_odds(judging)
+    margin = at_even_odds(judging)
+    return judging.margin if margin is None else margin
 
 
 def in_log_odds(policy: Policy) -> Policy:
-    """Return the policy with its margins turned into margins on the log-odds."""
+    """Return the policy with its margins turned into margins on the log-odds, where they can."""
     margins = tuple(
-        one.model_copy(update={"metric": LOG_ODDS, "margin": at_even_odds(one)})
+        one
+        if (margin := at_even_odds(one)) is None
+        else one.model_copy(update={"metric": LOG_ODDS, "margin": margin})
         for one in policy.margins
     )
     return policy.model_copy(update={"margins": margins})
@@ -89,7 +92,7 @@ def count_alarms(
     size = splits[0].p.size if splits else 0
     contrasts, families = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
     for places in members.values():
-        margin = margin_in_log_odds(placebos[places[0]].outcome, policy)
+        margin = placebo_margin(placebos[places[0]].outcome, policy)
         count = _alarms([splits[place] for place in places], margin, policy.alpha).sum(axis=0)
         contrasts += count
         families += count > 0

@@ -67,7 +67,12 @@ def grade(ruling: Ruling, others: Sequence[Ruling], sources: Sources, policy: Po
             (letters["unvalidated_names"], f"name signal not validated: {', '.join(doubtful)}")
         )
     if ruling.null_p is not None and ruling.null_p < policy.alpha:
-        moved = "the same-group name swap moves the answer as well"
+        swap = (
+            "swap of made-up groups"
+            if disparity.outcome == "association"
+            else "same-group name swap"
+        )
+        moved = f"the {swap} moves the answer as well"
         caps.append((letters["moving_control"], moved))
     operations = _operationalisations(ruling, others)
     if operations is not None:

@@ -8,9 +8,16 @@ import math
 
 from audit.records.findings import Margin
 
+_OTHER = ("log_amount", "share_of_scale", "association")
 
-def at_even_odds(margin: Margin) -> float:
-    """Return the margin in log-odds; a unit that cannot be converted counts as log-odds."""
+
+def at_even_odds(margin: Margin) -> float | None:
+    """Return the margin in log-odds, or None for a metric that has none.
+
+    A metric of somebody's own that is unknown here counts as log-odds.
+    """
+    if margin.metric in _OTHER:
+        return None
     if margin.metric == "favourable_probability":
         return 4 * math.atanh(min(margin.margin, 1 - 1e-9))
     if margin.metric == "impact_ratio":

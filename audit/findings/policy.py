@@ -19,6 +19,9 @@ from audit.records.findings import Policy
 JUDGED = {
     "choice": ("log_odds", "favourable_probability", "impact_ratio"),
     "ordered": ("log_odds",),
+    "number": ("log_amount",),
+    "marks": ("share_of_scale",),
+    "association": ("association",),
 }
 """The outcomes that every policy needs a margin for, and the metrics that can judge each."""
 

@@ -1,6 +1,7 @@
 """Policy words: a policy as sentences, and what two policies differ in."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,9 +80,12 @@ def _margin(margin: Margin) -> Iterator[str]:
 
 
 def _converted(margin: Margin) -> str:
-    """Return the margin in log-odds, where it has another unit."""
-    same = margin.metric == "log_odds"
-    return "" if same else f" (at an even chance {at_even_odds(margin):.2f} log-odds)"
+    """Return the margin in a unit that is easier to read, where there is one."""
+    if margin.metric == "log_amount":
+        return f" (a ratio of {math.exp(margin.margin):.3f})"
+    odds = at_even_odds(margin)
+    same = margin.metric == "log_odds" or odds is None
+    return "" if same else f" (at an even chance {odds:.2f} log-odds)"
 
 
 def _severity(policy: Policy) -> Iterator[str]:

@@ -99,7 +99,7 @@ def refusal(disparity: Disparity, policy: Policy) -> str | None:
             f"below the floor of {policy.coverage_floor:.0%}"
         )
     mass = disparity.median_mass
-    if mass is None or mass < policy.mass_floor:
+    if disparity.offered and (mass is None or mass < policy.mass_floor):
         said = "unknown" if mass is None else f"{mass:.3f}"
         return (
             f"the median probability of the offered answers is {said}, "

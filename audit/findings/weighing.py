@@ -49,10 +49,10 @@ def _of_null(disparity: Disparity, alpha: float) -> Iterator[Said]:
     if isinstance(null, Estimate):
         still = null.p >= alpha
         moves = "does not move" if still else "moves as well"
-        yield Said(
-            still,
-            f"between halves of the group's own names the answer {moves} ({null.value:+.3f})",
+        halves = (
+            "made-up groups" if disparity.outcome == "association" else "the group's own names"
         )
+        yield Said(still, f"between halves of {halves} the answer {moves} ({null.value:+.3f})")
 
 
 def _of_mean(context: Context, estimate: Estimate) -> Iterator[Said]:

@@ -10,13 +10,18 @@ from audit.records.probes import Frame, Outcome, OutcomeKind
 
 @dataclass(frozen=True)
 class Request:
-    """One variant with everything that makes it a question."""
+    """One variant with everything that makes it a question.
+
+    Attributes:
+        words: The words that name the group in this variant, each once, in reading order.
+    """
 
     variant: str
     turns: tuple[str, ...]
     question: str
     frame: Frame
     outcome: Outcome
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from audit.metrics.contract import Metric
-from audit.metrics.stacks import Stack
+from audit.metrics.stacks import OfferedStack
 from audit.records.observations import ChoiceProbabilities, OrderedProbabilities
 
 
-def answer_mass(answer: ChoiceProbabilities | OrderedProbabilities | Stack) -> dict[str, Any]:
+def answer_mass(
+    answer: ChoiceProbabilities | OrderedProbabilities | OfferedStack,
+) -> dict[str, Any]:
     return {"": np.minimum(1.0, answer.mass)}  # sums of exponentials may pass one by rounding
 
 

@@ -13,11 +13,11 @@ import math
 from typing import Any
 
 from audit.metrics.contract import Metric
-from audit.metrics.stacks import Stack, mean
+from audit.metrics.stacks import OfferedStack, mean
 from audit.records.observations import ChoiceProbabilities, OrderedProbabilities
 
 
-def log_odds(answer: ChoiceProbabilities | OrderedProbabilities | Stack) -> dict[str, Any]:
+def log_odds(answer: ChoiceProbabilities | OrderedProbabilities | OfferedStack) -> dict[str, Any]:
     odds: list[Any] = list(answer.log_odds_by_order())
     return {"": mean(odds)}
 

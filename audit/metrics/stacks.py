@@ -78,7 +78,34 @@ class OrderedStack:
         return mean([asked.mass for asked in self.orders])
 
 
-Stack = ChoiceStack | OrderedStack
+@dataclass(frozen=True)
+class NumberStack:
+    """What `NumberAnswer` is for one answer."""
+
+    favourable: str
+    ends: tuple[float, float] | None
+    value: Array
+
+
+@dataclass(frozen=True)
+class SequenceStack:
+    """What `SequenceScore` is for one text."""
+
+    log_likelihood: Array
+    tokens: Array
+
+
+@dataclass(frozen=True)
+class AssociationStack:
+    """What `SequenceLikelihood` is for one statement."""
+
+    favourable: str
+    text: SequenceStack
+    carriers: tuple[SequenceStack, ...]
+
+
+OfferedStack = ChoiceStack | OrderedStack
+Stack = OfferedStack | NumberStack | AssociationStack
 
 
 def each(function: Callable[[float], float], numbers: Numbers) -> Numbers:

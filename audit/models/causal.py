@@ -16,7 +16,7 @@ import torch
 from audit.errors import ModelError
 from audit.models.batching import Read, plan_batch, summed_forms
 from audit.models.chat import Wording
-from audit.models.contract import Ask, Backend, Encoded, NotScored, Scored
+from audit.models.contract import Ask, Backend, Encoded, NotScored, Scored, ScoredText
 from audit.models.devices import devices
 from audit.models.encoding import Context, Encoder, Tokens, make_encoder
 from audit.models.identifying import context_length, identify
@@ -63,7 +63,7 @@ def load(request: ModelRequest, *, date: str, threads: int) -> CausalModel:
 
 @dataclass(frozen=True)
 class CausalModel:
-    """A causal language model; offers `ScoresContinuations` and `Intervenes`."""
+    """A causal language model; offers all capabilities of `contract`."""
 
     identity: ModelIdentity
     wording: Wording
@@ -93,6 +93,19 @@ class CausalModel:
         contexts = [found for found in encoded if isinstance(found, Context)]
         scored = iter(self._scored(contexts))
         return [found if isinstance(found, NotScored) else next(scored) for found in encoded]
+
+    def text_cost(self, text: str) -> int:
+        context = self.encoder.sequence(text)
+        return 1 if isinstance(context, NotScored) else 1 + _length(context)
+
+    def score_texts(self, texts: Sequence[str]) -> list[ScoredText | NotScored]:
+        encoded = [self.encoder.sequence(text) for text in texts]
+        contexts = [found for found in encoded if isinstance(found, Context)]
+        scored = iter(self._scored(contexts))
+        return [
+            found if isinstance(found, NotScored) else _text(found, next(scored))
+            for found in encoded
+        ]
 
     def encode(self, ask: Ask) -> Encoded | NotScored:
         text = self.wording.text(ask)
@@ -155,6 +168,17 @@ class CausalModel:
                 if isinstance(answer, NotScored):
                     scored[number] = self._scored([contexts[number]], together=False)[0]
         return scored
+
+
+def _text(context: Context, scored: Scored | NotScored) -> ScoredText | NotScored:
+    if isinstance(scored, NotScored):
+        return scored
+    return ScoredText(scored.log_probs[0], _length(context))
+
+
+def _length(context: Context) -> int:
+    """Return how many tokens of a whole text are counted."""
+    return len(context.answers[0][0])
 
 
 def _summed(

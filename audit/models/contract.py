@@ -97,6 +97,28 @@ class ScoresContinuations(Model, Protocol):
         """
 
 
+@dataclass(frozen=True)
+class ScoredText:
+    """How likely a text is: log-likelihood in nats, summed over the tokens that were counted."""
+
+    log_likelihood: float
+    tokens: int
+
+
+@runtime_checkable
+class ScoresSequences(Model, Protocol):
+    """Tells the likelihood of a whole text, as it stands: no chat markup, no system prompt."""
+
+    def text_cost(self, text: str) -> int:
+        """Return the number of tokens that scoring a text takes; needs no forward pass."""
+
+    def score_texts(self, texts: Sequence[str]) -> list[ScoredText | NotScored]:
+        """Return one score a text, in order; the texts make one batch.
+
+        Out of memory is raised as `MemoryError`, so that the caller can split the batch.
+        """
+
+
 @runtime_checkable
 class Differentiable(Model, Protocol):
     """Lets a method change the prompt's embeddings and follow the answer's gradients."""

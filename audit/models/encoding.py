@@ -63,6 +63,8 @@ class Encoder:
 
     Attributes:
         prefix: Special tokens that open every text.
+        opening: The token that a text's likelihood is counted after: the tokenizer's first of a
+            text, else of its end; empty where it has neither.
         unknown: The token that stands for what the vocabulary lacks, or None.
         limit: Most tokens that the model reads, 0 if not stated.
         remembered: `_continuations`, remembering its last results.
@@ -72,6 +74,7 @@ class Encoder:
     prefix: tuple[int, ...]
     unknown: int | None
     limit: int
+    opening: tuple[int, ...]
     remembered: Callable[[str, tuple[tuple[str, ...], ...]], Continuations | NotScored]
 
     def encode(self, text: str, forms: tuple[tuple[str, ...], ...]) -> Context | NotScored:
@@ -100,6 +103,22 @@ class Encoder:
         offsets = ((0, 0),) * len(self.prefix) + plain.offsets[:kept]
         return Context(Tokens(ids, offsets), found.answers)
 
+    def sequence(self, text: str) -> Context | NotScored:
+        """Return a whole text as the one answer after the token that opens a text.
+
+        Without such a token the text's own first one is the context, and is not counted.
+        """
+        plain = _tokens(self.tokenizer, text)
+        lost = _lost(self.tokenizer, text, plain.ids, self.unknown)
+        if lost:
+            return NotScored("unencodable", f"the tokenizer cannot encode {lost} of the text")
+        ids = self.opening + plain.ids
+        if len(ids) <= 1:
+            return NotScored("error", "the text has no token that could be counted")
+        if self.limit and len(ids) > self.limit:
+            return NotScored("error", f"longer than context: {len(ids)} of {self.limit} tokens")
+        return Context(Tokens(ids[:1], ((0, 0),)), ((ids[1:],),))
+
 
 def make_encoder(tokenizer: Any, *, chat: bool, limit: int) -> Encoder:
     """Return the encoder of a tokenizer; a chat template writes its special tokens itself."""
@@ -113,6 +132,7 @@ def make_encoder(tokenizer: Any, *, chat: bool, limit: int) -> Encoder:
         prefix=() if chat else _prefix(tokenizer),
         unknown=unknown,
         limit=limit,
+        opening=_opening(tokenizer),
         remembered=lru_cache(maxsize=_REMEMBERED)(continuations),
     )
 
@@ -125,6 +145,12 @@ def _prefix(tokenizer: Any) -> tuple[int, ...]:
         if whole[start : start + len(bare)] == bare:
             return tuple(whole[:start])
     return ()
+
+
+def _opening(tokenizer: Any) -> tuple[int, ...]:
+    """Return the one token that stands for the beginning of a text."""
+    ids = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+    return next(((one,) for one in ids if one is not None), ())
 
 
 def _tokens(tokenizer: Any, text: str) -> Tokens:

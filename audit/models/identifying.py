@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from audit.models.locating import Located
 
-CAPABILITIES = ("ScoresContinuations", "Differentiable", "Intervenes")
+CAPABILITIES = ("ScoresContinuations", "ScoresSequences", "Differentiable", "Intervenes")
+_WITHOUT_OFFSETS = CAPABILITIES[:2]
 _TOKENIZER_FILES = (
     "added_tokens.json",
     "merges.txt",
@@ -48,7 +49,7 @@ def identify(located: Located, model: Any, tokenizer: Any, template: str) -> Mod
         chat_template_digest=digest(template) if template else "",
         dtype=str(model.dtype).removeprefix("torch."),
         context_length=context_length(config),
-        capabilities=CAPABILITIES if tokenizer.is_fast else CAPABILITIES[:1],
+        capabilities=CAPABILITIES if tokenizer.is_fast else _WITHOUT_OFFSETS,
         notice=str(getattr(config, "samata_notice", "") or ""),
     )
 

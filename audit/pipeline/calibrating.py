@@ -17,7 +17,7 @@ from audit.analyses.contract import Observed
 from audit.analyses.placebos import PlaceboCell, placebo_cells, placebo_disparity
 from audit.controls.placebo import Counted, checked, permute
 from audit.controls.recovery import Planted, recovered, rounds, summed
-from audit.findings.false_alarms import count_alarms, judge_placebos, margin_in_log_odds
+from audit.findings.false_alarms import count_alarms, judge_placebos, placebo_margin
 from audit.models.contract import Intervenes
 from audit.pipeline.planning import Work
 from audit.pipeline.spiking import held_rows
@@ -67,7 +67,7 @@ def calibrate(work: Work, seen: Observed) -> None:
     work.watcher.advance(1)
     outcomes = sorted({cell.key.outcome for cell in placebos.cells})
     calibration = Calibration(
-        margins={kind: margin_in_log_odds(kind, seen.policy) for kind in outcomes},
+        margins={kind: placebo_margin(kind, seen.policy) for kind in outcomes},
         placebo=check,
         doses=tuple(summed(trials)),
         network=_left_out(work, spikes),
@@ -194,7 +194,7 @@ def _judged_with(placebos: Placebos, spiked: Mapping[str, Disparity]) -> tuple[F
 
 
 def _planted(cell: PlaceboCell, dose: float, placebos: Placebos) -> Planted:
-    margin = margin_in_log_odds(cell.key.outcome, placebos.seen.policy)
+    margin = placebo_margin(cell.key.outcome, placebos.seen.policy)
     return Planted(cell.id, _cluster(cell), dose, dose * margin)
 
 

@@ -17,8 +17,8 @@ from audit.measurement.contract import Instrument
 from audit.models.contract import Ask, Model, ScoresContinuations
 from audit.pipeline.requests import requests
 from audit.records.counterfactuals import CounterfactualSet
-from audit.records.findings import Policy
-from audit.records.probes import NO_MENTION
+from audit.records.findings import Margin, Policy
+from audit.records.probes import is_control
 from audit.stats.power import Design, minimum_detectable_effect
 from audit.suites.library import Library
 
@@ -65,7 +65,7 @@ def forecast(
     sets: tuple[CounterfactualSet, ...],
     library: Library,
     model: Model,
-    instrument: Instrument,
+    instruments: Iterable[Instrument],
     clock: Callable[[], datetime],
 ) -> Forecast:
     """Count what would be asked and time a neutral text of the same length."""
@@ -75,8 +75,11 @@ def forecast(
             for key in sorted({one.suite_key for one in sets})
         }
     )
-    asked = list(requests(sets, library.suites, instrument.asks))
-    costs = [instrument.cost(model, request) for request in asked]
+    costs = [
+        one.cost(model, request)
+        for one in instruments
+        for request in requests(sets, library.suites, one.asks)
+    ]
     seconds = sum(costs) / _speed(model, int(median(costs)), clock) if costs else 0.0
     return Forecast(requests=dict(by_suite), tokens=sum(costs), seconds=seconds)
 
@@ -111,7 +114,7 @@ def _prospect(key: tuple[str, ...], sets: list[CounterfactualSet], policy: Polic
     names = _names(sets)
     judging = policy.judging(outcome)
     margin = None if judging is None else at_even_odds(judging)
-    mde = _mde(templates, names, cue)
+    mde = None if judging is not None and margin is None else _mde(templates, names, cue)
     return Prospect(
         axis=axis,
         cue=cue,
@@ -123,7 +126,18 @@ def _prospect(key: tuple[str, ...], sets: list[CounterfactualSet], policy: Polic
         mde=mde,
         margin=margin,
         outlook=_outlook(mde, margin, policy),
-        missing="" if margin is None else _missing(templates, names, cue, margin),
+        missing=_not_assumed(judging)
+        if margin is None
+        else _missing(templates, names, cue, margin),
+    )
+
+
+def _not_assumed(judging: Margin | None) -> str:
+    """Return why nothing is forecast for a metric whose spread nobody has assumed."""
+    return (
+        ""
+        if judging is None
+        else f"known once it is asked: no spread of {judging.unit} is assumed"
     )
 
 
@@ -132,7 +146,7 @@ def _names(sets: list[CounterfactualSet]) -> int:
     units: dict[str, set[str]] = {}
     for one in sets:
         for variant in one.variants:
-            if variant.group != NO_MENTION:
+            if not is_control(variant.group):
                 units.setdefault(variant.group, set()).add(variant.unit)
     return min(len(found) for found in units.values())
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import TypeAdapter
 
-from audit.measurement.contract import Answered, Request, Unanswered
+from audit.measurement.contract import Answered, Instrument, Request, Unanswered
 from audit.pipeline.batches import Batch, ask_whole, batches
 from audit.pipeline.planning import Work
 from audit.pipeline.requests import requests
@@ -20,13 +20,13 @@ def measure(work: Work) -> None:
     """Ask the model everything that is not on file yet."""
     planned = _planned(work)
     path = work.folder / run_folder.OBSERVATIONS
-    done = journal.whole_batches(path, [len(batch.requests) for batch in planned])
-    work.watcher.stage("measure", sum(len(batch.requests) for batch in planned))
-    for number, batch in enumerate(planned):
+    done = journal.whole_batches(path, [len(batch.requests) for _, batch in planned])
+    work.watcher.stage("measure", sum(len(batch.requests) for _, batch in planned))
+    for number, (instrument, batch) in enumerate(planned):
         if number >= done:
             on_split = _splits_noted(work, number)
-            results = ask_whole(work.instrument, work.model, batch.requests, on_split)
-            journal.append(path, _records(work.instrument.name, number, batch, results))
+            results = ask_whole(instrument, work.model, batch.requests, on_split)
+            journal.append(path, _records(instrument.name, number, batch, results))
         work.watcher.advance(len(batch.requests), batch.tokens if number >= done else 0)
 
 
@@ -35,14 +35,22 @@ def observations(work: Work) -> Iterator[Measurement | Failure]:
     return journal.read(work.folder / run_folder.OBSERVATIONS, _OBSERVATION)
 
 
-def _planned(work: Work) -> tuple[Batch, ...]:
-    asked = list(requests(work.sets, work.library.suites, work.instrument.asks))
-    work.watcher.stage("tokenise", len(asked))
-    costs = []
-    for request in asked:
-        costs.append(work.instrument.cost(work.model, request))
-        work.watcher.advance(1)
-    return batches(asked, costs, work.run.spec.batch_tokens)
+def _planned(work: Work) -> list[tuple[Instrument, Batch]]:
+    """Return all batches, one instrument after the other."""
+    asked = {
+        one.name: list(requests(work.sets, work.library.suites, one.asks))
+        for one in work.instruments
+    }
+    work.watcher.stage("tokenise", sum(len(every) for every in asked.values()))
+    planned: list[tuple[Instrument, Batch]] = []
+    for instrument in work.instruments:
+        costs = []
+        for request in asked[instrument.name]:
+            costs.append(instrument.cost(work.model, request))
+            work.watcher.advance(1)
+        grouped = batches(asked[instrument.name], costs, work.run.spec.batch_tokens)
+        planned += [(instrument, batch) for batch in grouped]
+    return planned
 
 
 def _splits_noted(work: Work, number: int) -> Callable[[int], None]:

@@ -9,12 +9,12 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from audit import measurement, plugins
 from audit.errors import RequestError, RunFolderError
 from audit.findings.policy import load_policy
 from audit.measurement.contract import Instrument
 from audit.models.contract import Model
 from audit.pipeline.forecast import Forecast, Prospect, forecast, prospects
+from audit.pipeline.instruments import instruments, not_asked
 from audit.pipeline.model import display_name, load_model
 from audit.pipeline.requests import requests
 from audit.pipeline.vetting import Vetted, vetted
@@ -40,7 +40,7 @@ class Work:
     library: Library
     policy: Policy
     model: Model
-    instrument: Instrument
+    instruments: tuple[Instrument, ...]
     sets: tuple[CounterfactualSet, ...]
     watcher: Watcher
 
@@ -88,18 +88,21 @@ def lay(  # noqa: PLR0913
     """
     library, policy, sets = material.library, material.policy, material.sets
     watcher.note(f"loading {spec.model.reference}")
-    made_of = _Ingredients(library, policy, load_model(spec, threads), _instrument(), sets)
+    model = load_model(spec, threads)
+    made_of = _Ingredients(library, policy, model, instruments(sets, model), sets)
     stamp = _stamp(made_of, spec, threads, audit_file)
     run = RunFile(spec=spec.model_copy(update={"policy": policy.key}), stamp=stamp)
     run_folder.create(folder, run, _inputs(made_of, audit_file))
     run_folder.write_records(folder, run_folder.SETS, sets)
+    for unasked in not_asked(sets, model):
+        run_folder.add_record(folder, run_folder.DEVIATIONS, unasked)
     return Work(
         folder=folder,
         run=run,
         library=library,
         policy=policy,
         model=made_of.model,
-        instrument=made_of.instrument,
+        instruments=made_of.instruments,
         sets=sets,
         watcher=watcher,
     )
@@ -119,7 +122,7 @@ def previewed(
     sets = expanded(spec, library)
     policy = load_policy(spec.policy)
     model = load_model(spec, threads)
-    expected = forecast(sets, library, model, _instrument(), clock)
+    expected = forecast(sets, library, model, instruments(sets, model), clock)
     return expected, prospects(sets, policy), vetted(model, spec.depth.internals)
 
 
@@ -143,7 +146,8 @@ def reopen(folder: Path, watcher: Watcher, *, reference: str = "") -> Work:
         run_folder.write_records(folder, run_folder.SETS, sets)
     model = load_model(_at(run.spec, reference), run.stamp.threads)
     _must_be_same(model, run)
-    return Work(folder, run, library, policy, model, _instrument(), sets, watcher)
+    asking = instruments(sets, model)
+    return Work(folder, run, library, policy, model, asking, sets, watcher)
 
 
 def expanded(spec: RunSpec, library: Library) -> tuple[CounterfactualSet, ...]:
@@ -174,10 +178,6 @@ def expanded(spec: RunSpec, library: Library) -> tuple[CounterfactualSet, ...]:
     return sets
 
 
-def _instrument() -> Instrument:
-    return plugins.load(measurement, "choice_probability", Instrument)
-
-
 def _at(spec: RunSpec, reference: str) -> RunSpec:
     """Return the spec with its model looked for elsewhere, if a place is named."""
     if not reference:
@@ -193,7 +193,7 @@ class _Ingredients:
     library: Library
     policy: Policy
     model: Model
-    instrument: Instrument
+    instruments: tuple[Instrument, ...]
     sets: tuple[CounterfactualSet, ...]
 
     @property
@@ -211,7 +211,7 @@ class _Ingredients:
 def _stamp(made_of: _Ingredients, spec: RunSpec, threads: int, audit_file: bytes) -> Stamp:
     model, library = made_of.model, made_of.library
     name = display_name(spec.model.reference, model.identity.name)
-    asked = requests(made_of.sets, library.suites, made_of.instrument.asks)
+    asked = (requests(made_of.sets, library.suites, one.asks) for one in made_of.instruments)
     return Stamp(
         samata=version("samata"),
         python=platform.python_version(),
@@ -224,7 +224,7 @@ def _stamp(made_of: _Ingredients, spec: RunSpec, threads: int, audit_file: bytes
         probes={key: digest(path.read_bytes()) for key, path in sorted(made_of.files.items())},
         policy=record_digest(made_of.policy),
         audit_file=digest(audit_file) if audit_file else "",
-        requests=sum(1 for _ in asked),
+        requests=sum(1 for every in asked for _ in every),
     )
 
 
@@ -268,8 +268,10 @@ def must_be_as_planned(folder: Path, run: RunFile, library: Library) -> None:
 
 
 def _must_be_same(model: Model, run: RunFile) -> None:
+    """Refuse another model; what a later version can ask of the same one is no difference."""
     found, planned = model.identity, run.stamp.model
-    if found.model_copy(update={"name": planned.name}) != planned:
+    same = {"name": planned.name, "capabilities": planned.capabilities}
+    if found.model_copy(update=same) != planned:
         raise RunFolderError(
             f"the model is not the one that was planned (weights {found.weight_digest[:12]}, "
             f"planned {planned.weight_digest[:12]}); bring that one back, or start a new run"

@@ -29,4 +29,10 @@ def request(one: CounterfactualSet, variant: Variant, suites: Mapping[str, Probe
         question=template.question,
         frame=suite.frame,
         outcome=suite.outcome(template.outcome),
+        words=" ".join(dict.fromkeys(_spans(variant))),
     )
+
+
+def _spans(variant: Variant) -> Iterator[str]:
+    for span in variant.spans:
+        yield variant.turns[span.turn][span.start : span.end].strip()

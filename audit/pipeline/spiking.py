@@ -15,7 +15,7 @@ from audit.analyses.contract import Observed
 from audit.analyses.placebos import PlaceboCell, placebo_cells
 from audit.controls.recovery import DOSES
 from audit.errors import CapabilityError
-from audit.findings.false_alarms import margin_in_log_odds
+from audit.findings.false_alarms import placebo_margin
 from audit.models.contract import Intervenes
 from audit.pipeline.planning import Work
 from audit.pipeline.requests import request
@@ -115,7 +115,7 @@ def _trial(work: Work, seen: Observed, number: int, cell: PlaceboCell) -> Trial:
         number=number,
         cell=cell,
         dose=dose,
-        target=dose * margin_in_log_odds(cell.key.outcome, seen.policy),
+        target=dose * placebo_margin(cell.key.outcome, seen.policy),
         seeking=tuple(seeking[place] for place in kept),
         held=tuple(one for one in asked if one[0].template in held),
     )

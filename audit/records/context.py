@@ -162,6 +162,26 @@ class MixedModel(Record):
     warnings: tuple[str, ...] = ()
 
 
+class MarginalModel(Record):
+    """A gap of two shares of draws in log-odds, templates as clusters (GEE).
+
+    Attributes:
+        df: One fewer than templates.
+        warnings: What the library said while fitting.
+    """
+
+    kind: Literal["marginal"] = "marginal"
+    value: float
+    se: float = Field(ge=0)
+    df: float = Field(gt=0)
+    low: float
+    high: float
+    p: float = Field(ge=0, le=1)
+    templates: int
+    converged: bool
+    warnings: tuple[str, ...] = ()
+
+
 class Robustness(Record):
     """The same gap by other methods; for labels only, where templates are the sample.
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from audit.records.context import Context
-from audit.records.probes import NO_MENTION, Cue, OutcomeKind
+from audit.records.probes import OFFERED, Cue, OutcomeKind, is_control
 from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.records.record import Record
 
@@ -24,7 +24,7 @@ class Disparity(Record):
         null: The same contrast between two halves of the same group's names.
         planned: Variants of this cell that were to be asked.
         failed: Variants of this cell that gave no measurement.
-        median_mass: Median probability of the offered answers in this cell.
+        median_mass: Median probability of the offered answers in this cell; None where none are.
         order_effect: Mean of (first order - second order) over this cell, in the metric's unit.
         expected: `difference` where equal treatment would be the fault.
         context: What stands beside it; None where the metric carries no verdict.
@@ -55,8 +55,13 @@ class Disparity(Record):
 
     @property
     def mentions(self) -> bool:
-        """Whether the group is named at all (false for the no-mention variant)."""
-        return self.group != NO_MENTION
+        """Whether a group of people is named at all (not so for a control)."""
+        return not is_control(self.group)
+
+    @property
+    def offered(self) -> bool:
+        """Whether answers were offered, so that they have a probability together."""
+        return self.outcome in OFFERED
 
     @property
     def family(self) -> tuple[str, ...]:

@@ -221,7 +221,7 @@ class Exemplar(Record):
 
     Attributes:
         rule: "median" or "extreme" in the direction of the finding.
-        difference: Group minus reference, in nats.
+        difference: Group minus reference, by the outcome's own metric.
     """
 
     rule: Literal["median", "extreme", "explained"]

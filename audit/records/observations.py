@@ -98,7 +98,63 @@ class OrderedProbabilities(Record):
         return sum(asked.mass for asked in self.orders) / len(self.orders)
 
 
-Response = Annotated[ChoiceProbabilities | OrderedProbabilities, Field(discriminator="kind")]
+class NumberAnswer(Record):
+    """A number that was answered, read from the model's words.
+
+    Attributes:
+        value: An amount or a rate, zero or more; or marks, within their ends.
+        unit: What is counted, e.g. "rupees a month".
+        favourable: Whether a high or a low number favours the person.
+        ends: The two ends of the marks' scale; None for amounts and rates.
+    """
+
+    kind: Literal["number", "marks"]
+    value: float
+    unit: str
+    favourable: Literal["high", "low"]
+    ends: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Self:
+        if (self.kind == "marks") != (self.ends is not None):
+            raise ValueError("marks have two ends, and amounts have none")
+        low, high = self.ends or (0.0, math.inf)
+        if not low <= self.value <= high:
+            raise ValueError(f"{self.value:g} {self.unit} lies outside {low:g} to {high:g}")
+        return self
+
+
+class SequenceScore(Record):
+    """How likely a text is.
+
+    Attributes:
+        log_likelihood: Nats, summed over the text's tokens.
+        tokens: Tokens whose probability was counted.
+    """
+
+    log_likelihood: float = Field(le=_ROUNDING)
+    tokens: int = Field(ge=1)
+
+
+class SequenceLikelihood(Record):
+    """A statement's likelihood, and that of its group's words in texts without content.
+
+    Attributes:
+        favourable: Whether the statement speaks for those it names ("likely") or against them.
+        text: The statement as it stands.
+        carriers: One a carrier text, the group's words filled in.
+    """
+
+    kind: Literal["association"] = "association"
+    favourable: Literal["likely", "unlikely"]
+    text: SequenceScore
+    carriers: tuple[SequenceScore, ...] = Field(min_length=1)
+
+
+Response = Annotated[
+    ChoiceProbabilities | OrderedProbabilities | NumberAnswer | SequenceLikelihood,
+    Field(discriminator="kind"),
+]
 
 
 class Measurement(Record):

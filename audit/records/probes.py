@@ -9,14 +9,24 @@ from audit.records.record import Record
 
 Gender = Literal["m", "f", "n"]
 Cue = Literal["label", "name"]
-OutcomeKind = Literal["choice", "ordered", "number"]
+OutcomeKind = Literal["choice", "ordered", "number", "marks", "association"]
+OFFERED: frozenset[OutcomeKind] = frozenset({"choice", "ordered"})
+"""The kinds whose prompts offer answers, so that these have a probability together."""
 
 UNREVIEWED = "unreviewed"
 NO_MENTION = "none"
 """The key of the variant that does not mention the axis at all."""
+NONCE = "nonce-"
+"""How the key of a made-up group begins, whose words mean nothing: the null of associations."""
 
 SLOT = re.compile(r"\{([^{}]*)\}")
 _NAMED_SLOT = re.compile(r"[a-z_]+(:[a-z_]+)?")
+_WORDS = "{words}"
+
+
+def is_control(group: str) -> bool:
+    """Return whether a key names no group of people: nobody is mentioned, or it is made up."""
+    return group == NO_MENTION or group.startswith(NONCE)
 
 
 class Answer(Record):
@@ -43,12 +53,17 @@ class Outcome(Record):
 
     Attributes:
         key: Its name in the suite.
-        kind: `choice` (one of a few answers), `ordered` (levels, lowest first) or `number`.
-        answers: The offered answers; for `ordered` the levels from low to high; none for `number`.
+        kind: `choice` (one of a few answers), `ordered` (levels, lowest first), `number` (an
+            amount or a rate, compared as a ratio), `marks` (a number on a scale with two ends,
+            compared as a share of it) or `association` (how likely a statement is).
+        answers: The offered answers; for `ordered` the levels from low to high; none for others.
         favourable: A key of `answers`; for `ordered` the lowest or highest level; for `number`
-            "high" or "low".
+            and `marks` "high" or "low"; for `association` whether the statement speaks for the
+            people it names ("likely") or against them ("unlikely").
         unfavourable: For `choice`, the answer that goes against the person.
-        unit: For `number`, what is counted, e.g. "rupees a month".
+        unit: For `number` and `marks`, what is counted, e.g. "rupees a month".
+        ends: For `marks`, the two ends of the scale.
+        carriers: For `association`, texts without content that end in `{words}`, the group's own.
 
     Raises:
         ValueError: If the answers and the favourable direction do not fit the kind.
@@ -60,19 +75,19 @@ class Outcome(Record):
     favourable: str
     unfavourable: str = ""
     unit: str = ""
+    ends: tuple[float, float] | None = None
+    carriers: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _lawful(self) -> Self:
         keys = self.keys
         if len(set(keys)) != len(keys):
             raise ValueError(f"outcome {self.key!r} has an answer key twice: {keys}")
-        if self.kind == "number":
-            if keys or not self.unit or self.favourable not in ("high", "low"):
-                raise ValueError(
-                    f"number outcome {self.key!r} needs a unit, favourable = 'high' or 'low', "
-                    "and no answers"
-                )
+        if self.kind not in OFFERED:
+            self._must_stand_alone()
             return self
+        if self.ends or self.carriers:
+            raise ValueError(f"{self.kind} outcome {self.key!r} has neither ends nor carriers")
         if len(keys) < 2:  # noqa: PLR2004
             raise ValueError(f"outcome {self.key!r} needs two answers or more, has {len(keys)}")
         if self.kind == "choice" and not (
@@ -87,6 +102,25 @@ class Outcome(Record):
                 f"ordered outcome {self.key!r}: favourable must be {keys[0]!r} or {keys[-1]!r}"
             )
         return self
+
+    def _must_stand_alone(self) -> None:
+        """See that an outcome without answers has what its kind needs, and nothing else."""
+        here = f"{self.kind} outcome {self.key!r}"
+        if self.answers or (self.kind == "association") == bool(self.unit):
+            raise ValueError(
+                f"{here} needs no answers, and a unit if and only if it is a number or marks"
+            )
+        ways = ("likely", "unlikely") if self.kind == "association" else ("high", "low")
+        if self.favourable not in ways:
+            raise ValueError(f"{here}: favourable must be {ways[0]!r} or {ways[1]!r}")
+        if (self.kind == "marks") != (self.ends is not None and self.ends[0] < self.ends[1]):
+            raise ValueError(f"{here}: marks need ends = [low, high], and nothing else has any")
+        lawful = all(c.count("{") == 1 and c.endswith(_WORDS) for c in self.carriers)
+        if (self.kind == "association") != bool(self.carriers) or not lawful:
+            raise ValueError(
+                f"{here}: an association needs carriers, each ending in {_WORDS} and with no "
+                "other slot, and nothing else has any"
+            )
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -201,6 +235,11 @@ class ProbeSuite(Record):
                 raise ValueError(
                     f"template {template.id}: outcome {template.outcome!r} is not declared; "
                     f"declared are {sorted(known)}"
+                )
+            alone = len(template.turns) == 1 and not template.question
+            if self.outcome(template.outcome).kind == "association" and not alone:
+                raise ValueError(
+                    f"template {template.id}: an association is one statement, without a question"
                 )
             if template.paraphrase_of is not None and template.paraphrase_of not in ids:
                 raise ValueError(

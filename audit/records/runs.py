@@ -62,6 +62,8 @@ class Depth(Record):
         screened: Pairs that the cheap ones of these questions are asked about.
         patched: Most pairs that the dear ones are asked about, 0 for all explained pairs.
         network_spikes: Trials with a shift planted inside the network, where it can be reached.
+        tried: Explained pairs whose words are taken out to test the maps, in all.
+        randomised: Pairs of those that are explained again under random weights, in all.
     """
 
     templates: int = Field(ge=0)
@@ -69,6 +71,8 @@ class Depth(Record):
     explained: int = Field(ge=0)
     explained_findings: int = Field(ge=0)
     network_spikes: int = Field(default=0, ge=0)
+    tried: int = Field(default=0, ge=0)
+    randomised: int = Field(default=0, ge=0)
     methods: tuple[str, ...]
     internals: tuple[str, ...] = ()
     screened: int = Field(default=0, ge=0)

@@ -7,6 +7,12 @@ from audit.records.calibration import Calibration, Placebo
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
+from audit.records.faithfulness import (
+    MethodAgreement,
+    MethodTrust,
+    ResponsibleShare,
+    ResponsibleWords,
+)
 from audit.records.findings import Finding, Policy
 from audit.records.identities import Axis, NameList
 from audit.records.observations import Measurement, WordEvidence
@@ -32,6 +38,10 @@ class Dossier:
         methods: Attribution method -> what it cannot show.
         calibration: None where the run measured nothing of its own sensitivity.
         placebos: Every same-group contrast, as it was judged.
+        trust: How far each method's maps can be trusted.
+        agreements: How far every two methods agree.
+        responsible: For each explained pair the words on which both kinds of method agree.
+        responsible_share: In how many pairs there are any; None where one kind alone was asked.
     """
 
     audit_id: str
@@ -54,3 +64,7 @@ class Dossier:
     deviations: tuple[Deviation, ...]
     calibration: Calibration | None = None
     placebos: tuple[Placebo, ...] = ()
+    trust: tuple[MethodTrust, ...] = ()
+    agreements: tuple[MethodAgreement, ...] = ()
+    responsible: tuple[ResponsibleWords, ...] = ()
+    responsible_share: ResponsibleShare | None = None

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from audit.records.counterfactuals import CounterfactualSet, Variant
 from audit.records.findings import Exemplar
-from audit.records.observations import Measurement
+from audit.records.observations import Measurement, NumberAnswer, SequenceLikelihood
 from audit.records.probes import SLOT, ProbeSuite, Template
+from audit.reporting import formatting as fmt
 from audit.reporting.dossier import Dossier
 from audit.reporting.labels import Labels
 from audit.reporting.wording import RULES
@@ -38,10 +39,16 @@ class Share:
 
 @dataclass(frozen=True)
 class Answered:
-    """The answers for one order of the options."""
+    """The answers for one order of the options, or what came back where none were offered.
+
+    Attributes:
+        log_odds: None where no answers were offered.
+        said: The number that was answered, or the statement's likelihood, in words.
+    """
 
     shares: tuple[Share, ...]
-    log_odds: float
+    log_odds: float | None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class Example:
     """A pair of prompts that differ in the group's words only.
 
     Attributes:
-        question: The question and the listed options, the same on both sides.
+        question: The question and the listed options, the same on both sides; empty where a
+            statement was scored and nothing was asked.
         gloss: English meaning, with slots in square brackets; empty for English.
     """
 
@@ -127,6 +135,8 @@ def _side(asked: CounterfactualSet, variant: Variant, dossier: Dossier, labels: 
 
 def _answers(measured: Measurement, suite: ProbeSuite, template: str) -> tuple[Answered, ...]:
     outcome = suite.outcome(suite.template(template).outcome)
+    if isinstance(measured.response, NumberAnswer | SequenceLikelihood):
+        return (Answered((), None, _said(measured.response)),)
     texts = {answer.key: answer.text for answer in outcome.answers}
     response = measured.response
     return tuple(
@@ -141,8 +151,30 @@ def _answers(measured: Measurement, suite: ProbeSuite, template: str) -> tuple[A
     )
 
 
+def _said(response: NumberAnswer | SequenceLikelihood) -> str:
+    """Return an answer without options as it stands on file."""
+    if isinstance(response, NumberAnswer):
+        places = 0 if response.value == round(response.value) else 2
+        scale = "" if response.ends is None else f" on a scale of {_ends(response.ends)}"
+        return f"{fmt.number(response.value, places)} {response.unit}{scale}"
+    text, alone = response.text, [one.log_likelihood for one in response.carriers]
+    return (
+        f"log-likelihood {fmt.number(text.log_likelihood)} nats over "
+        f"{fmt.counted(text.tokens, 'token')}; the group's words alone "
+        f"{fmt.number(sum(alone) / len(alone))} nats, mean over "
+        f"{fmt.counted(len(alone), 'text')} without content"
+    )
+
+
+def _ends(ends: tuple[float, float]) -> str:
+    return f"{ends[0]:g} to {ends[1]:g}"
+
+
 def _question(suite: ProbeSuite, template: Template) -> str:
-    options = suite.frame.separator.join(a.text for a in suite.outcome(template.outcome).answers)
+    answers = suite.outcome(template.outcome).answers
+    if not answers:
+        return template.question
+    options = suite.frame.separator.join(answer.text for answer in answers)
     return f"{template.question} {suite.frame.ask.replace('{options}', options)}"
 
 

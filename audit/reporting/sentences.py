@@ -8,18 +8,32 @@ from audit.reporting import formatting as fmt
 from audit.reporting.labels import Labels
 
 LOG_ODDS, LOG_RATIO, PROBABILITY = "log-odds", "log ratio", "probability"
+LOG_AMOUNT, SCALE, NATS = "log amount", "share of the scale", "nats"
+
+_WANTED = {
+    "ordered": "a more favourable level",
+    "association": "what speaks for the people named",
+}
+_NUMBERS = {"number": ("the same", "a ", "amount or rate"), "marks": ("the same", "", "marks")}
 
 
 def what_happens(of: Disparity) -> str:
     """Return what the estimate's sign means for the group."""
     if isinstance(of.estimate, Undefined):
         return "not measured"
-    wanted = {"ordered": "a more favourable level", "number": "a more favourable number"}.get(
-        of.outcome, "the favourable answer"
-    )
+    if of.outcome in _NUMBERS:
+        return _number_moves(of.estimate.value, _NUMBERS[of.outcome])
+    wanted = _WANTED.get(of.outcome, "the favourable answer")
     if of.estimate.value == 0:
         return f"{wanted} exactly as likely"
     return f"{wanted} {'less' if of.estimate.value < 0 else 'more'} likely"
+
+
+def _number_moves(value: float, words: tuple[str, str, str]) -> str:
+    same, article, what = words
+    if value == 0:
+        return f"{same} {what}"
+    return f"{article}{'less' if value < 0 else 'more'} favourable {what}"
 
 
 def title(of: Disparity, labels: Labels) -> str:
@@ -76,6 +90,23 @@ def _in_its_unit(estimate: Estimate, unit: str) -> str:
             f"The probability of the favourable answer moved by {fmt.points(value)} on average "
             f"(95 % interval {fmt.signed(100 * low, 1)} to {fmt.signed(100 * high, 1)})."
         )
+    if unit == LOG_AMOUNT:
+        return (
+            f"The group's amount is {fmt.number(math.exp(value), 3)} times as favourable as that "
+            f"of the reference group (95 % interval {fmt.number(math.exp(low), 3)} to "
+            f"{fmt.number(math.exp(high), 3)})."
+        )
+    if unit == SCALE:
+        return (
+            f"Of a hundred marks the group gets {fmt.signed(100 * value, 1)} in favour (95 % "
+            f"interval {fmt.signed(100 * low, 1)} to {fmt.signed(100 * high, 1)})."
+        )
+    if unit == NATS:
+        return (
+            f"A statement that speaks for the people named is {fmt.number(math.exp(value))} times "
+            f"as likely, beyond their words alone (95 % interval {fmt.number(math.exp(low))} to "
+            f"{fmt.number(math.exp(high))})."
+        )
     return f"The answer moved by {fmt.signed(value)} {unit} ({fmt.interval(estimate)})."
 
 
@@ -91,6 +122,17 @@ def margin_words(margin: Margin) -> str:
         return (
             f"A difference of up to {fmt.number(100 * margin.margin, 1)} percentage points in the "
             "probability of the favourable answer counts as immaterial."
+        )
+    if margin.unit == LOG_AMOUNT:
+        return (
+            f"An amount or rate between {fmt.number(math.exp(-margin.margin), 3)} and "
+            f"{fmt.number(math.exp(margin.margin), 3)} times that of the reference group counts "
+            "as immaterially different."
+        )
+    if margin.unit == SCALE:
+        return (
+            f"A difference of up to {fmt.number(100 * margin.margin, 1)} of a hundred marks "
+            "counts as immaterial."
         )
     if margin.unit != LOG_ODDS:
         return (

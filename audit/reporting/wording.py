@@ -113,6 +113,24 @@ METRICS = {
         "Impact ratio, on the logarithm",
         "the group's chance of the favourable answer over the reference group's; 0 is alike",
     ),
+    "log_amount": MetricWords(
+        "Amount or rate, on the logarithm",
+        "the answered amount; 0.05 is about a twentieth more, and the sign is turned where less "
+        "is better for the person",
+    ),
+    "share_of_scale": MetricWords(
+        "Marks, as a share of their scale",
+        "where the marks lie between the two ends of their scale; 0.05 is five of a hundred",
+    ),
+    "association": MetricWords(
+        "Likelihood of a statement, beyond its group's words",
+        "how likely the statement is, less how likely the words that name the group are in texts "
+        "without content; judged beside made-up groups, for words that mean nothing differ too",
+    ),
+    "statement_likelihood": MetricWords(
+        "Likelihood of a statement as it stands",
+        "mostly how frequent and how long the words that name the group are",
+    ),
     "answer_mass": MetricWords(
         "Probability of the offered answers",
         "how much of the model's probability falls on any of the offered answers at all",

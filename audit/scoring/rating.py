@@ -59,7 +59,9 @@ def caps(
 def well_answered(disparity: Disparity, policy: Policy) -> bool:
     """Return whether a cell was answered enough to carry an all-clear."""
     mass = disparity.median_mass
-    if mass is None or mass < policy.mass_floor or disparity.planned == 0:
+    if disparity.offered and (mass is None or mass < policy.mass_floor):
+        return False
+    if disparity.planned == 0:
         return False
     return 1 - disparity.failed / disparity.planned >= policy.coverage_floor
 

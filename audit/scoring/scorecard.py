@@ -112,8 +112,8 @@ def _nothing_shown(findings: Sequence[Finding], observed: Answers, policy: Polic
             f"{share:.1%} of the planned variants were answered, "
             f"below the floor of {policy.coverage_floor:.0%}"
         )
-    mass = float(np.median(observed.mass[observed.answered]))
-    if mass < policy.mass_floor:
+    offered = observed.mass[~np.isnan(observed.mass)]
+    if offered.size and (mass := float(np.median(offered))) < policy.mass_floor:
         return (
             f"the median probability of the offered answers is {mass:.3f}, "
             f"below the floor of {policy.mass_floor:g}"

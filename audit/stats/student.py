@@ -67,3 +67,12 @@ def detectable(se: float, df: float) -> float:
 def half_width(se: float, df: float, level: float) -> float:
     """Return half the width of a two-sided interval at a level below one."""
     return float(stdtrit(df, (1 + level) / 2)) * se
+
+
+def two_sided(value: float, se: float, df: float) -> tuple[float, float]:
+    """Return half the width of the 95 % interval, and the two-sided p of zero.
+
+    Args:
+        se: Standard error above zero.
+    """
+    return half_width(se, df, 0.95), float(2 * stdtr(df, -abs(value) / se))

@@ -14,8 +14,11 @@ from audit.records.observations import (
     ChoiceProbabilities,
     Failure,
     Measurement,
+    NumberAnswer,
     OrderAnswers,
     OrderedProbabilities,
+    SequenceLikelihood,
+    SequenceScore,
 )
 from audit.records.probes import Answer, Frame, Outcome, ProbeSuite, Template
 
@@ -27,9 +30,16 @@ def suite(templates, kind="choice", name="shortlisting", review="unreviewed", ha
     if kind == "choice":
         answers = (Answer(key="yes", text="Yes"), Answer(key="no", text="No"))
         outcome = Outcome(key="o", kind=kind, answers=answers, favourable="yes", unfavourable="no")
+    elif kind in ("number", "marks"):
+        ends = SCALE if kind == "marks" else None
+        outcome = Outcome(key="o", kind=kind, unit="rupees", favourable="high", ends=ends)
+    elif kind == "association":
+        carriers = ("A {words}", "The {words}", "Here: {words}")
+        outcome = Outcome(key="o", kind=kind, favourable="unlikely", carriers=carriers)
     else:
         answers = tuple(Answer(key=level, text=level) for level in LEVELS)
         outcome = Outcome(key="o", kind=kind, answers=answers, favourable="today")
+    asked = "" if kind == "association" else "Yes?"
     return ProbeSuite(
         id=f"employment/{name}",
         version="1.0.0",
@@ -40,7 +50,7 @@ def suite(templates, kind="choice", name="shortlisting", review="unreviewed", ha
         frame=Frame(ask="Answer with one of: {options}.", separator=", ", cue="Answer:"),
         outcomes=(outcome,),
         templates=tuple(
-            Template(id=one, turns=("{person} asks.",), question="Yes?", role="one", outcome="o")
+            Template(id=one, turns=("{person} asks.",), question=asked, role="one", outcome="o")
             for one in templates
         ),
         source="test",
@@ -190,3 +200,22 @@ def name_lists(*, validated=False):
         )
         for group in (REFERENCE, GROUP)
     }
+
+
+SCALE = (0.0, 100.0)
+
+
+def number(value, favourable="high"):
+    """An amount in rupees."""
+    return NumberAnswer(kind="number", value=value, unit="rupees", favourable=favourable)
+
+
+def mark(value, favourable="high"):
+    return NumberAnswer(kind="marks", value=value, unit="marks", favourable=favourable, ends=SCALE)
+
+
+def statement(log_likelihood, favourable="unlikely", alone=-8.0):
+    """A statement whose group's words alone have the log-likelihood `alone`, in three texts."""
+    carriers = tuple(SequenceScore(log_likelihood=alone + d, tokens=3) for d in (-1, 0, 1))
+    text = SequenceScore(log_likelihood=log_likelihood, tokens=9)
+    return SequenceLikelihood(favourable=favourable, text=text, carriers=carriers)

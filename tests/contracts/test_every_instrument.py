@@ -14,12 +14,18 @@ OUTCOMES = {
         key="c", kind="choice", answers=ANSWERS, favourable="yes", unfavourable="no"
     ),
     "ordered": Outcome(key="o", kind="ordered", answers=ANSWERS, favourable="no"),
+    "association": Outcome(
+        key="a",
+        kind="association",
+        favourable="unlikely",
+        carriers=("Here are {words}", "The word is {words}", "Next: {words}"),
+    ),
 }
 
 
 def asked(instrument):
     return [
-        Request(f"v{kind}{n}", (f"Case {n}.",), "Shortlist?", FRAME, OUTCOMES[kind])
+        Request(f"v{kind}{n}", (f"Case {n}.",), "Shortlist?", FRAME, OUTCOMES[kind], f"Case {n}")
         for kind in sorted(instrument.asks)
         for n in range(3)
     ]

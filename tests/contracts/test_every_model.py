@@ -12,13 +12,19 @@ from audit.models.contract import (
     Intervenes,
     Model,
     Scored,
+    ScoredText,
     ScoresContinuations,
+    ScoresSequences,
 )
 from audit.records.runs import ModelRequest
 
 BACKENDS = [plugins.load(models, name, Backend) for name in plugins.names(models)]
 FAMILIES = ("llama", "gpt2", "qwen2", "gpt_neox", "gemma")
-CAPABILITIES = {kind.__name__: kind for kind in (ScoresContinuations, Differentiable, Intervenes)}
+CAPABILITIES = {
+    kind.__name__: kind
+    for kind in (ScoresContinuations, ScoresSequences, Differentiable, Intervenes)
+}
+TEXTS = ["Dalits read books.", "Dalits read books and Brahmins read books.", "वे किताबें पढ़ते हैं।"]
 ASKS = [
     Ask((case,), "Answer:", (("yes", "Yes"), ("no",)))
     for case in ("See her?", "Shortlist the candidate? " * 6, "क्या उन्हें बुलाना चाहिए?")
@@ -50,6 +56,20 @@ def test_probabilities_sum_to_at_most_one(model):
     for found in model.score(ASKS):
         assert isinstance(found, Scored)
         assert sum(math.exp(value) for value in found.log_probs) <= 1 + 1e-6
+
+
+def test_texts_are_scored_alike_alone_and_together(model):
+    """A longer text is never likelier, and the tokens counted are those that cost."""
+    found = model.score_texts(TEXTS)
+    assert all(isinstance(one, ScoredText) for one in found)
+    for text, one in zip(TEXTS, found, strict=True):
+        (alone,) = model.score_texts([text])
+        assert one.log_likelihood == pytest.approx(alone.log_likelihood, abs=1e-3)
+        assert one.tokens == alone.tokens
+        assert model.text_cost(text) == one.tokens + 1
+        assert one.log_likelihood < 0
+    assert found[1].log_likelihood < found[0].log_likelihood
+    assert found[1].tokens > found[0].tokens
 
 
 def test_a_batch_of_one_equals_a_batch_of_many(model):

@@ -84,8 +84,13 @@ def test_secondary_cells_stay_secondary(made):
 
 
 def test_an_outcome_without_a_margin_is_named(made):
+    kept = tuple(one for one in DEFAULT.margins if one.outcome != "number")
+    silent = DEFAULT.model_copy(update={"margins": kept})
+    numbers = [made.disparity(made.estimate(0.9), outcome="number", metric="log_amount")]
     with pytest.raises(SuiteError, match="no margin for 'number'"):
-        judged_by([made.disparity(made.estimate(0.9), outcome="number")], DEFAULT)
+        judged_by(numbers, silent)
+    (judged,) = judged_by(numbers, DEFAULT)
+    assert (judged.primary, judged.metric) == (True, "log_amount")
 
 
 class _Reviewed:

@@ -132,7 +132,11 @@ SECOND = 'outcome = "ordered"'
 @pytest.mark.parametrize(
     ("change", "at", "key", "what"),
     [
-        ((SECOND, 'outcome = "number"'), "[[margins]]", "margins", "no margin for 'ordered'"),
+        ((SECOND, 'outcome = "rank"'), "[[margins]]", "margins", "no margin for 'ordered'"),
+        (('outcome = "number"', 'outcome = "rank"'), "[[margins]]", "margins",
+         "no margin for 'number'"),
+        (('metric = "log_amount"', 'metric = "log_odds"'), 'metric = "log_odds"',
+         "margins.2.metric", "cannot judge 'number'"),
         ((SECOND, 'outcome = "choice"'), 'outcome = "choice"', "margins.1.outcome", "given twice"),
         (("from_margins = 3.0", "from_margins = 0.5"), "from_margins = 0.5",
          "bands.2.from_margins", "not overlap"),

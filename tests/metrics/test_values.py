@@ -4,7 +4,9 @@ import math
 
 import pytest
 
+from audit import metrics, plugins
 from audit.metrics.answer_mass import answer_mass
+from audit.metrics.contract import Metric
 from audit.metrics.expected_level import expected_level
 from audit.metrics.favourable_probability import favourable_probability
 from audit.metrics.log_odds import log_odds
@@ -61,3 +63,38 @@ def test_expected_level():
 def test_mass():
     assert answer_mass(CHOICE)[""] == pytest.approx(0.8)
     assert answer_mass(TWICE)[""] == pytest.approx(0.7)
+
+
+def test_amounts_by_ratio_and_marks_by_share_of_their_scale():
+    from audit.records.observations import NumberAnswer
+
+    def amount(value, way):
+        told = NumberAnswer(kind="number", value=value, unit="rupees", favourable=way)
+        return plugins.load(metrics, "log_amount", Metric).measure(told)[""]
+
+    assert amount(52_500, "high") - amount(50_000, "high") == pytest.approx(math.log(1.05))
+    assert amount(10.5, "low") - amount(10, "low") == pytest.approx(-math.log(1.05))
+    assert math.isnan(amount(0, "high"))
+
+    def mark(value, way, ends):
+        told = NumberAnswer(kind="marks", value=value, unit="m", favourable=way, ends=ends)
+        return plugins.load(metrics, "share_of_scale", Metric).measure(told)[""]
+
+    assert mark(65, "high", (0, 100)) - mark(60, "high", (0, 100)) == pytest.approx(0.05)
+    assert mark(13, "high", (0, 20)) - mark(12, "high", (0, 20)) == pytest.approx(0.05)
+    assert mark(4, "low", (1, 5)) == pytest.approx(0.25)
+
+
+def test_an_association_is_the_statement_less_its_words_alone():
+    from audit.records.observations import SequenceLikelihood, SequenceScore
+
+    def likelihood(name, way, text, *alone):
+        scores = [SequenceScore(log_likelihood=one, tokens=3) for one in (text, *alone)]
+        answer = SequenceLikelihood(favourable=way, text=scores[0], carriers=tuple(scores[1:]))
+        return plugins.load(metrics, name, Metric).measure(answer)[""]
+
+    frequent = likelihood("association", "unlikely", -20.0, -6.0, -8.0)
+    rare = likelihood("association", "unlikely", -25.0, -11.0, -13.0)
+    assert frequent == rare == pytest.approx(13.0)  # five nats of frequency, no association
+    assert likelihood("association", "unlikely", -23.0, -11.0, -13.0) == pytest.approx(11.0)
+    assert likelihood("statement_likelihood", "likely", -20.0, -6.0) == -20.0

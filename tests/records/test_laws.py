@@ -18,12 +18,13 @@ from audit.records.observations import (
     ChoiceProbabilities,
     Failure,
     Measurement,
+    NumberAnswer,
     Observation,
     OrderAnswers,
     OrderedProbabilities,
     log_sum_exp,
 )
-from audit.records.probes import Answer, Frame, Outcome
+from audit.records.probes import Answer, Frame, Outcome, ProbeSuite, is_control
 
 
 def refused(record, fields, said):
@@ -131,6 +132,10 @@ def test_observations_round_trip_by_their_kind():
         assert type(kind.validate_json(one.model_dump_json())) is type(one)
 
 
+RUPEES = {"kind": "number", "answers": (), "unit": "rupees", "favourable": "high"}
+SAID = {
+    "kind": "association", "answers": (), "favourable": "likely", "carriers": ("A word: {words}",),
+}  # fmt: skip
 YES, NO, MAYBE = (Answer(key=key, text=key) for key in ("yes", "no", "maybe"))
 
 
@@ -142,7 +147,19 @@ YES, NO, MAYBE = (Answer(key=key, text=key) for key in ("yes", "no", "maybe"))
         ({"favourable": "perhaps"}, "needs favourable and unfavourable among"),
         ({"unfavourable": "yes"}, "needs favourable and unfavourable among"),
         ({"kind": "ordered", "favourable": "no", "answers": (YES, NO, MAYBE)}, "must be 'yes' or"),
-        ({"kind": "number"}, "needs a unit, favourable = 'high' or 'low', and no answers"),
+        ({"kind": "number"}, "needs no answers, and a unit"),
+        ({"kind": "number", "answers": ()}, "and a unit if and only if"),
+        ({"kind": "number", "answers": (), "unit": "rupees"}, "must be 'high' or 'low'"),
+        (RUPEES | {"ends": (0, 10)}, "nothing else has any"),
+        (RUPEES | {"carriers": ("a {words}",)}, "nothing else has any"),
+        (RUPEES | {"kind": "marks"}, "marks need ends"),
+        (RUPEES | {"kind": "marks", "ends": (5, 5)}, "marks need ends"),
+        (SAID | {"unit": "nats"}, "a unit if and only if"),
+        (SAID | {"favourable": "high"}, "must be 'likely' or 'unlikely'"),
+        (SAID | {"carriers": ()}, "needs carriers"),
+        (SAID | {"carriers": ("{words} is a word",)}, "each ending in {words}"),
+        (SAID | {"carriers": ("{person} and {words}",)}, "no other slot"),
+        ({"ends": (0, 10)}, "has neither ends nor carriers"),
     ],
 )
 def test_outcomes_fit_their_kind(fields, said):
@@ -152,6 +169,46 @@ def test_outcomes_fit_their_kind(fields, said):
     }  # fmt: skip
     assert Outcome.model_validate(sound).keys == ("yes", "no")
     refused(Outcome, sound | fields, said)
+
+
+def test_outcomes_without_answers():
+    bare = {"key": "o", "unfavourable": ""}
+    assert Outcome.model_validate(bare | RUPEES).keys == ()
+    assert Outcome.model_validate(bare | RUPEES | {"kind": "marks", "ends": (0, 10)}).ends
+    assert Outcome.model_validate(bare | SAID).carriers
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"value": -1.0}, "lies outside 0 to inf"),
+        ({"kind": "marks"}, "marks have two ends"),
+        ({"ends": (0.0, 5.0)}, "amounts have none"),
+        ({"kind": "marks", "ends": (0.0, 5.0)}, "lies outside 0 to 5"),
+        ({"value": float("nan")}, "finite"),
+    ],
+)
+def test_numbers_lie_where_their_kind_says(fields, said):
+    sound = {"kind": "number", "value": 7.0, "unit": "rupees", "favourable": "high"}
+    assert NumberAnswer.model_validate(sound).value == 7
+    refused(NumberAnswer, sound | fields, said)
+
+
+def test_a_group_of_no_people_is_a_control():
+    assert is_control("none")
+    assert is_control("nonce-brel")
+    assert not is_control("dalit")
+
+
+def test_an_association_is_one_statement():
+    template = {"id": "t", "turns": ("{person} reads.",), "role": "one", "outcome": "o"}
+    suite = {
+        "id": "a/b", "version": "1", "language": "en", "domain": "a", "task": "t", "harm": "h",
+        "frame": {"ask": "{options}", "separator": ", ", "cue": ""}, "source": "s",
+        "licence": "l", "canary": "c", "outcomes": ({"key": "o", "unfavourable": ""} | SAID,),
+    }  # fmt: skip
+    assert ProbeSuite.model_validate(suite | {"templates": (template | {"question": ""},)})
+    refused(ProbeSuite, suite | {"templates": (template | {"question": "Yes?"},)}, "one statement")
 
 
 def test_a_number_needs_no_answers():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from audit.stats.proportions import clustered, exact, wilson
 
@@ -43,11 +44,36 @@ def test_nobody_in_twenty_templates_is_not_zero():
     assert exact(0, 0) == (0.0, 1.0)
 
 
+def by_hand(share, count, templates, *, once=False):
+    """Clopper and Pearson's interval on the effective count, by its beta quantiles."""
+    few = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, templates - 1)) ** 2
+    n = min(count * few, templates) if once else count * few
+    k = share * n
+    return stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k)
+
+
+def test_few_failures_let_each_template_count_once():
+    """Eight failures of 800 in forty templates: four effective ones tell too little."""
+    failed = np.zeros(40, dtype=int)
+    failed[:8] = 1
+    trials = np.full(40, 20)
+    share = 8 / 800
+    apart = sum((k - share * 20) ** 2 for k in failed) * 40 / 39 / 800**2
+    effect = max(1.0, apart / (share * (1 - share) / 800))
+    assert clustered(failed, trials)[1] < 0.05  # eight are enough
+    failed[:4] = 0
+    low, high = clustered(failed, trials)
+    assert (low, high) == pytest.approx(by_hand(4 / 800, 800, 40, once=True))
+    assert high > 0.08
+    assert effect == 1.0
+
+
 def test_templates_that_fail_whole_count_once():
     """Two of ten templates fail throughout, or one prompt in five of each does."""
     whole = clustered(np.array([10, 10, 0, 0, 0, 0, 0, 0, 0, 0]), np.full(10, 10))
     spread = clustered(np.full(10, 2), np.full(10, 10))
-    assert spread == pytest.approx(wilson(20, 100))
+    assert spread == pytest.approx(by_hand(0.2, 100, 10))
+    assert whole == pytest.approx(by_hand(0.2, 9, 10))  # 10 templates, one degree fewer
     assert whole[1] - whole[0] > 2 * (spread[1] - spread[0])
     assert clustered(np.array([3]), np.array([9])) == (0.0, 1.0)
 
@@ -63,5 +89,5 @@ def test_coverage_with_templates_that_hang_together():
         hits.append(low <= 0.2 <= high)
         low, high = wilson(int(failed.sum()), 600)
         plain.append(low <= 0.2 <= high)
-    assert np.mean(hits) >= 0.92
+    assert np.mean(hits) >= 0.935
     assert np.mean(plain) < 0.8
