@@ -6,6 +6,14 @@ _METHODS = ("integrated_gradients", "occlusion")
 
 _INTERNALS = ("activation_map", "attention_map", "logit_lens", "writers")
 
+_PATCHING = (
+    "attribution_patching",
+    "network_sensitivity",
+    "patching",
+    "path_patching",
+    "stream_patching",
+)
+
 _QUICK = Depth(
     templates=12,
     names=6,
@@ -25,8 +33,9 @@ _STANDARD = Depth(
     tried=24,
     randomised=8,
     methods=_METHODS,
-    internals=_INTERNALS,
+    internals=(*_INTERNALS, *_PATCHING),
     screened=120,
+    patched=12,
 )
 _DEEP = Depth(
     templates=0,
@@ -36,8 +45,9 @@ _DEEP = Depth(
     tried=48,
     randomised=12,
     methods=_METHODS,
-    internals=_INTERNALS,
+    internals=(*_INTERNALS, *_PATCHING),
     screened=500,
+    patched=48,
 )
 _DEPTHS: dict[Profile, Depth] = {"quick": _QUICK, "standard": _STANDARD, "deep": _DEEP}
 _NETWORK_SPIKES: dict[Profile, int] = {"quick": 3, "standard": 12, "deep": 30}
