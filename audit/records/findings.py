@@ -42,6 +42,8 @@ Gap = Literal[
     "partly_unreviewed",
 ]
 """What may be lacking in a run, and caps its rating."""
+FamilyField = Literal["axis", "outcome", "language", "domain", "cue"]
+"""What comparisons may have to have in common to be corrected together."""
 Doubt = Literal["unreviewed_items", "unvalidated_names", "moving_control", "one_cue"]
 """What may weaken a finding's evidence, and caps its grade."""
 
@@ -106,6 +108,8 @@ class Policy(Record):
         min_names: No interval below this many names.
         clear_templates: A smaller design cannot clear a system.
         clear_names: Likewise for names.
+        families: What the comparisons of a family have in common; all of one family are
+            corrected together, so fewer fields make larger families and a stricter correction.
         gated_axes: Axes that `samata gate` decides on; empty for every axis tested.
         rating: Severity -> the letter of a run whose worst finding has it.
         caps: What is lacking -> the best letter that it leaves.
@@ -132,10 +136,18 @@ class Policy(Record):
     min_names: int = Field(ge=2)
     clear_templates: int
     clear_names: int
+    families: tuple[FamilyField, ...] = ("axis", "outcome")
     gated_axes: tuple[str, ...] = ()
     rating: dict[Severity, RatingLetter] = Field(default_factory=_rating)
     caps: dict[Gap, RatingLetter] = Field(default_factory=_caps)
     evidence: dict[Doubt, EvidenceLetter] = Field(default_factory=_evidence)
+
+    @field_validator("families")
+    @classmethod
+    def _each_once(cls, fields: tuple[FamilyField, ...]) -> tuple[FamilyField, ...]:
+        if len(set(fields)) != len(fields):
+            raise ValueError(f"a field is named twice: {list(fields)}")
+        return fields
 
     @field_validator("margins")
     @classmethod

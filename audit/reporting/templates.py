@@ -34,6 +34,7 @@ _FILTERS: tuple[Callable[..., Any], ...] = (
     formatting.even_chance,
     formatting.capital,
     formatting.clipped,
+    sentences.family_words,
     sentences.needed,
     sentences.next_step,
     sentences.precision,
