@@ -11,11 +11,12 @@ Source: Holm 1979, Scandinavian Journal of Statistics 6:65; Benjamini & Hochberg
 JRSS B 57:289, both by statsmodels; Benjamini & Yekutieli 2005, JASA 100:71.
 """
 
+import math
 from collections.abc import Sequence
 
 
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Return the adjusted p-values; what could not be tested stays None and uncounted."""
+    """Return the adjusted p-values; what could not be tested is None and uncounted."""
     return _adjusted(p_values, "holm")
 
 
@@ -39,8 +40,9 @@ def _adjusted(p_values: Sequence[float | None], method: str) -> tuple[float | No
     """Correct what was tested; the library would turn one gap into all gaps."""
     from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 (slow to import)
 
-    tested = [p for p in p_values if p is not None]
+    known = [None if p is None or math.isnan(p) else p for p in p_values]
+    tested = [p for p in known if p is not None]
     if not tested:
-        return tuple(None for _ in p_values)
+        return tuple(None for _ in known)
     adjusted = iter(multipletests(tested, method=method)[1].tolist())
-    return tuple(None if p is None else next(adjusted) for p in p_values)
+    return tuple(None if p is None else next(adjusted) for p in known)
