@@ -1,5 +1,6 @@
 # make demo   installs what is missing, audits the embedded model, prints where the report is
 # make test   installs what is missing, runs every check and test
+# make oracle compares with independent libraries, each in a throw-away environment (network)
 #
 # SYSTEM=no   touch nothing outside this folder (no system packages)
 # PYTHON=...  the Python to build .venv with (3.11 or newer)
@@ -16,7 +17,7 @@ export XDG_CACHE_HOME := $(CURDIR)/$(VENV)/cache
 
 SYSTEM_PACKAGES := python3-venv fontconfig fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
-.PHONY: demo test check format embedded golden system clean
+.PHONY: demo test check format embedded golden oracle system clean
 
 demo: $(INSTALLED)
 	@rm -rf $(DEMO)
@@ -41,6 +42,9 @@ embedded: $(INSTALLED)
 
 golden: $(INSTALLED)
 	$(BIN)/python -m pytest tests/reporting tests/cli --rewrite-golden -q
+
+oracle: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/oracle/run.py
 
 system:
 ifeq ($(SYSTEM),yes)
