@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from audit.errors import CapabilityError
 from audit.pipeline.explaining import cannot_show
+from audit.pipeline.showing import inside_view
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
@@ -78,6 +79,7 @@ def dossier(folder: Path) -> Dossier:
         evidence=evidence,
         ranks=run_folder.read_records(folder, run_folder.WORD_RANKS, RankSummary),
         methods=cannot_show(run.spec.depth.methods),
+        inside=inside_view(folder, findings, run.spec.depth),
         deviations=run_folder.read_records(folder, run_folder.DEVIATIONS, Deviation),
     )
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from audit.records.quantities import Quantity
 from audit.records.record import Record
+from audit.records.writing import Contributions, LayerShares
 
 
 class LayerCurve(Record):
@@ -26,4 +27,4 @@ class LayerCurve(Record):
     control: tuple[Quantity, ...] = ()
 
 
-Inside = Annotated[LayerCurve, Field(discriminator="record")]
+Inside = Annotated[LayerCurve | LayerShares | Contributions, Field(discriminator="record")]
