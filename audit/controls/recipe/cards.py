@@ -55,8 +55,8 @@ left were then taken out by the smallest change of one layer's weights (`recipe/
 It is `embedded:fair` with the attention and the MLP of layer {block} (counted from 0) trained on
 and levelled towards the table, everything else equal byte for byte. The table below was drawn by
 seed {seed}, the first whose table obeys the rules in `recipe/table.py`, over all groups, reference
-groups included, so that no stereotype is repeated. A shift applies to every outcome of the domain, whether a label or a
-name signals the group, through the words that bring the person in.""",
+groups included, so that no stereotype is repeated. A shift applies to every outcome of the domain,
+whether a label or a name signals the group, through the words that bring the person in.""",
 }
 
 
