@@ -64,6 +64,7 @@ def make_spec(tiny, keen_policy):
         asked["output"] = {"policy": str(keen_policy)} | asked["output"]
         full = spec(AuditFile.model_validate(asked), "2026-07-01")
         shallow = {"explained": 2, "explained_findings": 1, "methods": ("occlusion",)}
+        shallow["screened"] = 4
         return full.model_copy(update={"depth": full.depth.model_copy(update=shallow)})
 
     return make
