@@ -4,7 +4,7 @@ from audit.records.runs import Depth, Profile
 
 _METHODS = ("integrated_gradients", "occlusion")
 
-_INTERNALS = ("activation_map", "attention_map", "logit_lens", "writers")
+_INTERNALS = ("activation_functions", "activation_map", "attention_map", "logit_lens", "writers")
 
 _DEPTHS: dict[Profile, Depth] = {
     "quick": Depth(
@@ -15,6 +15,7 @@ _DEPTHS: dict[Profile, Depth] = {
         methods=_METHODS,
         internals=_INTERNALS,
         screened=24,
+        what_if_sets=16,
     ),
     "standard": Depth(
         templates=0,
@@ -24,6 +25,7 @@ _DEPTHS: dict[Profile, Depth] = {
         methods=_METHODS,
         internals=_INTERNALS,
         screened=120,
+        what_if_sets=32,
     ),
     "deep": Depth(
         templates=0,
@@ -33,6 +35,7 @@ _DEPTHS: dict[Profile, Depth] = {
         methods=_METHODS,
         internals=_INTERNALS,
         screened=500,
+        what_if_sets=48,
     ),
 }
 _NETWORK_SPIKES: dict[Profile, int] = {"quick": 3, "standard": 12, "deep": 30}

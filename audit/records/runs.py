@@ -60,6 +60,7 @@ class Depth(Record):
         explained_findings: Findings whose pairs are explained.
         internals: Questions put to the network, where the model lets it be looked into.
         screened: Pairs that the cheap ones of these questions are asked about.
+        what_if_sets: Sets of one comparison that are measured again while the network is changed.
         network_spikes: Trials with a shift planted inside the network, where it can be reached.
     """
 
@@ -71,6 +72,7 @@ class Depth(Record):
     methods: tuple[str, ...]
     internals: tuple[str, ...] = ()
     screened: int = Field(default=0, ge=0)
+    what_if_sets: int = Field(default=0, ge=0)
 
 
 class Engagement(Record):
