@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.analyses.contract import View
 from audit.records.digests import content_id
 from audit.records.quantities import Quantity, Undefined
 from audit.stats.clusters import mean_over_clusters
@@ -56,6 +57,20 @@ def over_templates(values: Array, templates: Sequence[str]) -> tuple[Quantity, .
     )
 
 
-def turned(differences: Array) -> Array:
-    """Return +1 or -1 for each pair: what turns its difference to be positive."""
-    return np.where(differences < 0, -1.0, 1.0)
+def numbers(view: View, name: str) -> Array:
+    """Return an array of a view, exact enough to be averaged."""
+    return np.asarray(view.arrays[name], dtype=np.float64)
+
+
+def bearing(view: View) -> float:
+    """Return +1 or -1: which way the pair should point, by the comparison's other templates.
+
+    A part's effect hangs together with its own pair's difference whatever the group does, so
+    the pair itself must not decide its sign.
+    """
+    return -1.0 if view.look.direction < 0 else 1.0
+
+
+def own_sign(difference: float) -> float:
+    """Return what turns a difference to be positive; of controls only the size matters."""
+    return -1.0 if difference < 0 else 1.0

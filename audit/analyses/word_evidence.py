@@ -10,27 +10,25 @@ The interval of the gain draws whole templates, for pairs of one template share 
 
 Reads:  the attributions of both sides of a pair, by one method.
 Gives:  one `WordEvidence` a pair; one `RankSummary` a method, axis, language and domain.
-Source: Wilson 1927 (shares); cluster-robust variance, Liang & Zeger 1986, Biometrika 73:13.
+Source: Wilson 1927 (shares); intervals over templates, see `stats.cluster_robust`.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from audit.records.counterfactuals import CounterfactualSet, Variant
 from audit.records.digests import content_seed
-from audit.records.estimates import Estimate, Quantity, RankSummary, Undefined
+from audit.records.estimates import Quantity, RankSummary
 from audit.records.observations import AttributedWord, Attribution, EvidenceUnit, WordEvidence
-from audit.stats.proportions import wilson
-from audit.stats.student import detectable
+from audit.stats.cluster_robust import clustered_mean
+from audit.stats.proportions import clustered, wilson
 
 _SHUFFLES = 200
-_FEWEST_TEMPLATES = 3
-_CASE = ("changed", "fact")
+CASE = ("changed", "fact")
+"""The parts among which words are ranked."""
 
 Key = tuple[str, int, int]
 
@@ -57,8 +55,8 @@ def pair_evidence(
     _check(group, reference, group_variant, reference_variant, counterfactual)
     units = tuple(_units(group.words, reference.words))
     difference = group.score - reference.score
-    sizes = np.array([abs(unit.difference) for unit in units if unit.part in _CASE])
-    changed = np.array([unit.part == "changed" for unit in units if unit.part in _CASE])
+    sizes = np.array([abs(unit.difference) for unit in units if unit.part in CASE])
+    changed = np.array([unit.part == "changed" for unit in units if unit.part in CASE])
     return WordEvidence(
         set_id=counterfactual.id,
         variant=group_variant.id,
@@ -86,6 +84,36 @@ def rank_summaries(
         one = sets[pair.set_id]
         cells[pair.method, one.axis, one.language, one.domain].append(pair)
     return tuple(_summary(cell, cells[cell], sets) for cell in sorted(cells))
+
+
+def rank_gains(pairs: Sequence[WordEvidence]) -> NDArray[np.float64]:
+    """Return how much nearer to the first rank each pair's span is than in shuffled maps."""
+    return np.array([_shuffled(one) - _scaled(one.rank, one.ranked_among) for one in pairs])
+
+
+def over_templates(
+    values: NDArray[np.float64],
+    pairs: Sequence[WordEvidence],
+    sets: Mapping[str, CounterfactualSet],
+) -> Quantity:
+    """Return the mean of one number a pair, with its interval over templates."""
+    asked = [sets[pair.set_id] for pair in pairs]
+    names = {one.variant(pair.variant).name for one, pair in zip(asked, pairs, strict=True)}
+    return clustered_mean(values, [template_of(one) for one in asked], names=len(names))
+
+
+def share_interval(hits: Sequence[bool], templates: Sequence[str]) -> tuple[float, float]:
+    """Return the 95 % interval of a share of pairs, with their templates as clusters."""
+    by_template: dict[str, list[bool]] = defaultdict(list)
+    for hit, template in zip(hits, templates, strict=True):
+        by_template[template].append(hit)
+    groups = by_template.values()
+    return clustered(np.array([sum(g) for g in groups]), np.array([len(g) for g in groups]))
+
+
+def template_of(one: CounterfactualSet) -> str:
+    """Return the cluster that a set belongs to: its case, in whatever language."""
+    return f"{one.suite}/{one.template}"
 
 
 def _check(
@@ -171,7 +199,7 @@ def _summary(
         high=high,
         mean_rank=float(scaled.mean()),
         shuffled_rank=float(shuffled.mean()),
-        rank_gain=_gain(shuffled - scaled, pairs, sets),
+        rank_gain=over_templates(shuffled - scaled, pairs, sets),
         mean_residual=float(np.mean([abs(pair.residual) for pair in pairs])),
     )
 
@@ -183,47 +211,10 @@ def _scaled(rank: float, among: int) -> float:
 
 def _shuffled(pair: WordEvidence) -> float:
     """Return the mean scaled rank of the changed span where sizes fall on any unit."""
-    case = [unit for unit in pair.units if unit.part in _CASE]
+    case = [unit for unit in pair.units if unit.part in CASE]
     sizes = np.array([abs(unit.difference) for unit in case])
     changed = np.array([unit.part == "changed" for unit in case])
     sides = (pair.set_id, pair.variant, pair.reference_variant)
     generator = np.random.default_rng(content_seed("shuffled maps", *sides, pair.method))
     maps = generator.permuted(np.tile(sizes, (_SHUFFLES, 1)), axis=1)
     return _scaled(float(_ranks(maps, changed).mean()), len(case))
-
-
-def _gain(
-    gains: NDArray[np.float64],
-    pairs: Sequence[WordEvidence],
-    sets: Mapping[str, CounterfactualSet],
-) -> Quantity:
-    """Return the mean gain with a t interval over templates.
-
-    SE^2 = T / (T - 1) * sum over templates of (sum of deviations)^2 / pairs^2, which for equal
-    numbers of pairs a template is the variance of the template means over T.
-    """
-    templates = np.array([sets[pair.set_id].template for pair in pairs])
-    known = np.unique(templates)
-    if len(known) < _FEWEST_TEMPLATES:
-        reason = f"{len(known)} templates; an interval needs {_FEWEST_TEMPLATES}"
-        return Undefined(reason=reason)
-    value, df = float(gains.mean()), len(known) - 1
-    sums = [float((gains[templates == template] - value).sum()) for template in known]
-    se = math.sqrt(len(known) / df * sum(s * s for s in sums)) / len(pairs)
-    half, half90 = (float(stdtrit(df, level)) * se for level in (0.975, 0.95))
-    exact = 0.0 if value else 1.0
-    return Estimate(
-        value=value,
-        se=se,
-        df=df,
-        low=value - half,
-        high=value + half,
-        low90=value - half90,
-        high90=value + half90,
-        p=2 * float(stdtr(df, -abs(value) / se)) if se else exact,
-        mde=detectable(se, df),
-        templates=len(known),
-        names=len({sets[p.set_id].variant(p.variant).name for p in pairs}),
-        observations=len(pairs),
-        estimator="t over templates",
-    )

@@ -85,7 +85,7 @@ def _explain(
 ) -> WordShares | Refused:
     explained = []
     for listing in listings(case, case.spans):
-        ready = _ready(model, case, listing)
+        ready = prepare(model, case, listing)
         if isinstance(ready, NotScored):
             return Refused(ready.detail)
         shares = _in_memory(share, ready)
@@ -106,7 +106,8 @@ def _in_memory(share: Callable[[Explained], Shares], ready: Explained) -> Shares
             ready = replace(ready, rows=ready.rows // 2)
 
 
-def _ready(model: Differentiable, case: Case, listing: Listing) -> Explained | NotScored:
+def prepare(model: Differentiable, case: Case, listing: Listing) -> Explained | NotScored:
+    """Return one order of a case, ready for a method, or why it cannot be encoded."""
     encoded = model.encode(listing.ask)
     if isinstance(encoded, NotScored):
         return encoded

@@ -88,7 +88,7 @@ def with_exemplars(findings: Sequence[Finding], observed: Answers) -> tuple[Find
 
 
 def pairs_to_explain(
-    findings: Sequence[Finding], observed: Answers, depth: Depth
+    findings: Sequence[Finding], observed: Answers, depth: Depth, most: int = 0
 ) -> tuple[Exemplar, ...]:
     """Return the pairs to explain, each once, the worst finding's first.
 
@@ -97,15 +97,17 @@ def pairs_to_explain(
             those where answers were offered, for the methods explain their log-odds.
         observed: The answers they rest on.
         depth: Gives also the pairs a finding, `depth.explained`.
+        most: The most pairs in all, as many of each finding; 0 for no limit.
     """
     by_cell = _sets_by_cell(observed)
     counting = (one for one in findings if one.counts and one.disparity.offered)
     worst = worst_first(counting)[: depth.explained_findings]
+    each = min(depth.explained, -(-most // len(worst))) if most and worst else depth.explained
     chosen: dict[tuple[str, str, str], Exemplar] = {}
     for finding in worst:
-        for pair in _spread(_pairs(finding, observed, by_cell), depth.explained):
+        for pair in _spread(_pairs(finding, observed, by_cell), each):
             chosen.setdefault(pair[1:], _exemplar(pair, "explained"))
-    return tuple(chosen.values())
+    return tuple(chosen.values())[: most or None]
 
 
 def pairs_to_screen(

@@ -114,5 +114,6 @@ PLUGIN = Question(
     },
     screens=True,
     needs=Intervenes,
+    rests_on=("patch",),
     observe=screen,
 )

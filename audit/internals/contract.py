@@ -55,7 +55,7 @@ class Question:
             numbers would mean nothing; where one fails the question is refused by name.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
         shown: Whether it is for the pairs alone that the report shows.
-        controlled: Whether it needs the pair's controls, where only the person differs.
+        controlled: Whether it also reads `Pair.other`, the reference under another name.
         observe: Looks into the network with one pair; arrays of the same names for each pair.
     """
 

@@ -1,9 +1,8 @@
 """Controlled: the same measurement of effects where no effect of the group can be.
 
-*Another person of the same group*: the reference side meets another person of the reference
-group, and the group's side another person of the group; only the name differs, so what moves
-there is what a change of person moves. *Random weights*: the same network shape that has
-learnt nothing, on the same pair.
+*Another person of the same group*: the reference meets the reference group under another
+name, so what moves there is what a change of person moves. *Random weights*: the same network
+shape that has learnt nothing, on the same pair.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.internals.exchanging import DIRECTIONS, Direction, Exchange
+from audit.internals.exchanging import Exchange
 from audit.internals.pairs import Order
 from audit.models.randomising import randomised
 from audit.records.digests import content_seed
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from audit.internals.pairs import Pair
     from audit.models.contract import Intervenes
 
-Measure = Callable[[Sequence[Order], Sequence[Direction]], Exchange]
-"""Measures effects between the sides of some orders, in some directions."""
+Measure = Callable[[Sequence[Order]], Exchange]
+"""Measures effects between the sides of some orders, in both directions."""
 
 
 @dataclass(frozen=True)
@@ -34,41 +33,34 @@ class People:
     """Effects between two people of one group.
 
     Attributes:
-        effects: (people, directions, effects); no people where no name fits.
-        differences: Of the log-odds, (people, directions).
-        smallest: The smallest batch that memory allowed; 0 if it was never short.
+        effects: (people, directions, effects); no people where there is no other name.
+        differences: Of the log-odds, (people,).
+        halved: How often a batch was split for want of memory.
     """
 
     effects: NDArray[np.float64]
     differences: NDArray[np.float64]
-    smallest: int
+    halved: int
 
 
 def between_people(pair: Pair, measure: Measure, effects: int) -> People:
-    """Return the effects between two people of one group, each direction at its own side."""
-    found = [
-        measure(control.orders, [direction])
-        for direction, control in zip(DIRECTIONS, pair.controls, strict=False)
-    ]
-    if not found:
-        return People(np.zeros((0, 2, effects)), np.zeros((0, 2)), 0)
-    return People(
-        np.stack([one.effects[0] for one in found])[None],
-        np.array([[one.difference for one in found]]),
-        max(one.smallest for one in found),
-    )
+    """Return the effects between two people of the reference group."""
+    if not pair.control:
+        return People(np.zeros((0, 2, effects)), np.zeros(0), 0)
+    found = measure(pair.control)
+    return People(found.effects[None], np.array([found.difference]), found.halved)
 
 
 def with_random_weights(model: Intervenes, pair: Pair, measure: Measure) -> Exchange:
     """Return the effects in a network of the same shape with random weights."""
     with randomised(model.module, content_seed("random weights")):
-        return measure([_reopened(model, order) for order in pair.orders], DIRECTIONS)
+        return measure([_reopened(model, order) for order in pair.orders])
 
 
-def remarks(*smallest: int) -> tuple[str, ...]:
+def remarks(*halved: int) -> tuple[str, ...]:
     """Return what is said where memory was short."""
-    short = [one for one in smallest if one]
-    return (f"memory was short: batches were halved down to {min(short)}",) if short else ()
+    splits = sum(halved)
+    return (f"memory was short: batches were halved {splits} times",) if splits else ()
 
 
 def _reopened(model: Intervenes, order: Order) -> Order:

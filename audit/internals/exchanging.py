@@ -10,7 +10,7 @@ whole difference would have the whole difference as its effect, both times:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from audit.models.architectures import Architecture
     from audit.models.sites import Site
 
-Direction = Literal["denoise", "noise"]
-DIRECTIONS: tuple[Direction, ...] = ("denoise", "noise")
+DIRECTIONS = ("denoise", "noise")
 
 Movable = tuple[tuple["Site", slice], ...]
 """Stretches of sites that are moved together."""
@@ -41,14 +40,14 @@ class Exchange:
     """Effects in log-odds, mean over orders.
 
     Attributes:
-        effects: (directions asked for, movables).
+        effects: (directions, movables).
         difference: The pair's own, group minus reference.
-        smallest: The smallest batch that memory allowed; 0 if it was never short.
+        halved: How often a batch was split for want of memory.
     """
 
     effects: NDArray[np.float64]
     difference: float
-    smallest: int
+    halved: int
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,6 @@ def exchanged(
     movables: Sequence[Movable],
     *,
     where: Where = "everywhere",
-    directions: Sequence[Direction] = DIRECTIONS,
 ) -> Exchange:
     """Return the effects of moving each movable between the sides of a pair."""
 
@@ -93,7 +91,7 @@ def exchanged(
         return [tuple(way.moved(*stretch) for stretch in movable) for movable in movables]
 
     sites = {site for movable in movables for site, _ in movable}
-    every = (ways(parts, one, sites, directions, where) for one in orders)
+    every = (ways(parts, one, sites, where) for one in orders)
     return effects(parts, every, rows)
 
 
@@ -101,18 +99,16 @@ def ways(
     parts: Architecture,
     order: Order,
     sites: Iterable[Site],
-    directions: Sequence[Direction],
     where: Where = "everywhere",
 ) -> tuple[Way, ...]:
     """Return the directions of one order, with both sides' passes recorded at the sites."""
     kept = sorted(sites)
     mine, theirs = (record(parts, side, kept) for side in (order.group, order.reference))
     places = matched(order, mine.values[kept[0]], theirs.values[kept[0]], where)
-    every = {
-        "denoise": Way(theirs, mine, places.reference, places.group, 1),
-        "noise": Way(mine, theirs, places.group, places.reference, -1),
-    }
-    return tuple(every[direction] for direction in directions)
+    return (
+        Way(theirs, mine, places.reference, places.group, 1),
+        Way(mine, theirs, places.group, places.reference, -1),
+    )
 
 
 def effects(
@@ -126,11 +122,11 @@ def effects(
         orders: The ways of each order.
         rows: Makes the same number of rows for each way.
     """
-    found, differences, short = [], [], []
+    found, differences, halved = [], [], 0
     for every in orders:
         outcomes = [(way, replaced(parts, way.run, rows(way))) for way in every]
         found.append([way.sign * (one.log_odds - way.run.log_odds) for way, one in outcomes])
-        short += [one.smallest for _, one in outcomes if one.smallest]
+        halved += sum(one.halved for _, one in outcomes)
         way = every[0]
         differences.append(way.sign * (way.source.log_odds - way.run.log_odds))
-    return Exchange(np.mean(found, axis=0), float(np.mean(differences)), min(short, default=0))
+    return Exchange(np.mean(found, axis=0), float(np.mean(differences)), halved)

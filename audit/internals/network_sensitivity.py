@@ -88,5 +88,6 @@ PLUGIN = Question(
     },
     screens=False,
     needs=Intervenes,
+    rests_on=("patch",),
     observe=look,
 )

@@ -4,11 +4,14 @@ Tokens outside the changed spans are the same on both sides and are matched one 
 changed span may have more tokens on one side (a longer name, another script); its tokens
 are matched from its last one backwards, for a causal model has read the whole of a span only
 at its end. What is left unmatched stays as it is when activations are moved between sides.
+Two names of one group may come again outside the spans, with unequal tokens; there the
+stretches that are equal are matched, and what lies between them from its last token backwards.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from audit.models.cases import Case, Opened, open_case
@@ -46,8 +49,6 @@ class Pair:
         orders: One an order of the options.
         other: The reference group under another name, one an order: what a name alone does.
             Empty where the question asks for no control, or there is no other name.
-        controls: None, or two pairs in which only the person differs: another of the reference
-            group beside this reference, and this group's beside another of its own group.
     """
 
     set_id: str
@@ -56,12 +57,14 @@ class Pair:
     reference_variant: str
     orders: tuple[Order, ...]
     other: tuple[Opened, ...] = ()
-    controls: tuple[Pair, ...] = ()
 
     @property
-    def alike(self) -> bool:
-        """Whether the sides have as many tokens outside the changed spans, in every order."""
-        return all(_outside(one) == _outside(two) for one, two in self.sides)
+    def control(self) -> tuple[Order, ...]:
+        """The reference group under another name, in the group's place; empty without one."""
+        return tuple(
+            _order(other, order.reference)
+            for other, order in zip(self.other, self.orders, strict=False)
+        )
 
     @property
     def sides(self) -> Iterator[tuple[Opened, Opened]]:
@@ -96,12 +99,6 @@ def open_pair(  # noqa: PLR0913
     )
 
 
-def _outside(side: Opened) -> int:
-    """Return how many of a prompt's tokens lie outside its changed spans."""
-    changed = {t for word in side.words if word.part == "changed" for t, _ in word.tokens}
-    return len(side.encoded.ids) - len(changed)
-
-
 def _order(group: Opened, reference: Opened) -> Order:
     theirs = {word.key: word for word in reference.words}
     words = tuple((word, theirs[word.key]) for word in group.words if word.key in theirs)
@@ -117,11 +114,14 @@ def _matched(
         if word.part != "changed":
             continue
         mine, theirs = _places(word, group), _places(partner, reference)
-        yield from _from_the_end(range(start, mine.start), range(other, theirs.start))
+        yield from _alike(group, reference, range(start, mine.start), range(other, theirs.start))
         yield from _from_the_end(mine, theirs)
         start, other = mine.stop, theirs.stop
-    yield from _from_the_end(
-        range(start, len(group.encoded.ids)), range(other, len(reference.encoded.ids))
+    yield from _alike(
+        group,
+        reference,
+        range(start, len(group.encoded.ids)),
+        range(other, len(reference.encoded.ids)),
     )
 
 
@@ -132,6 +132,24 @@ def _places(word: Word, side: Opened) -> range:
     ends = (end for _, end in side.encoded.offsets)
     place = next((n for n, end in enumerate(ends) if end > word.start), len(side.encoded.ids))
     return range(place, place)
+
+
+def _alike(
+    group: Opened, reference: Opened, mine: range, theirs: range
+) -> Iterator[tuple[int, int]]:
+    """Yield the matched places of a stretch between spans, which is the same on both sides.
+
+    Where its length is not the same, its equal parts are matched with each other.
+    """
+    if len(mine) == len(theirs):
+        yield from zip(mine, theirs, strict=True)
+        return
+    one, two = (
+        [side.encoded.ids[n] for n in places]
+        for side, places in ((group, mine), (reference, theirs))
+    )
+    for _, a, b, c, d in SequenceMatcher(a=one, b=two, autojunk=False).get_opcodes():
+        yield from _from_the_end(mine[a:b], theirs[c:d])
 
 
 def _from_the_end(mine: range, theirs: range) -> Iterator[tuple[int, int]]:

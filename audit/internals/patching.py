@@ -7,11 +7,10 @@ below it has an effect too, so this names mediators, not origins. Effects of sin
 not add up, and are never added up here.
 
 Two controls stand beside it. *Another person of the same group*: the same parts are moved
-between two prompts that differ by the name only, of two people of one group, whose text has
-as many tokens. *Random weights*: the same network shape that has learnt nothing, on the same
-pair, for all parts but neurons.
+between two prompts of the reference group that differ by the name only. *Random weights*: the
+same network shape that has learnt nothing, on the same pair, for all parts but neurons.
 
-Reads:  both sides of a pair in both orders; the controls' pairs, where there are such names.
+Reads:  both sides of a pair in both orders, and the reference under another name.
 Gives:  effects for the components asked about, for each layer's attention and MLP together,
         and for the controls.
 Source: Vig et al. 2020, arXiv:2004.12265 (mediation); Heimersheim & Nanda 2024,
@@ -26,7 +25,7 @@ import numpy as np
 
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import between_people, remarks, with_random_weights
-from audit.internals.exchanging import DIRECTIONS, exchanged
+from audit.internals.exchanging import exchanged
 from audit.internals.parts import numbered, stretch
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audit.internals.exchanging import Direction, Exchange, Movable
+    from audit.internals.exchanging import Exchange, Movable
     from audit.internals.pairs import Order, Pair
     from audit.records.internals import Component
 
@@ -52,12 +51,12 @@ def patch(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> S
     whole = [n for n, one in enumerate(components) if one.kind != "neuron"]
 
     def measure(movables: list[Movable]) -> Callable[..., Exchange]:
-        def measured(orders: Sequence[Order], directions: Sequence[Direction]) -> Exchange:
-            return exchanged(parts, orders, movables, directions=directions)
+        def measured(orders: Sequence[Order]) -> Exchange:
+            return exchanged(parts, orders, movables)
 
         return measured
 
-    own = measure(tried + _layers(count))(pair.orders, DIRECTIONS)
+    own = measure(tried + _layers(count))(pair.orders)
     people = between_people(pair, measure(tried), len(tried))
     chance = with_random_weights(model, pair, measure([tried[n] for n in whole]))
     return Seen(
@@ -72,7 +71,7 @@ def patch(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> S
             "random_components": np.array(whole, dtype=np.int32),
             "random_difference": _kept([chance.difference]),
         },
-        remarks=remarks(own.smallest, people.smallest, chance.smallest),
+        remarks=remarks(own.halved, people.halved, chance.halved),
     )
 
 
@@ -102,13 +101,14 @@ PLUGIN = Question(
         "layer": ("direction", "layer"),
         "difference": ("one",),
         "control": ("person", *_EACH),
-        "control_difference": ("person", "direction"),
+        "control_difference": ("person",),
         "random": ("direction", "random component"),
         "random_components": ("random component",),
         "random_difference": ("one",),
     },
     screens=False,
     needs=Intervenes,
+    rests_on=("patch",),
     observe=patch,
     wants="screened",
     controlled=True,

@@ -21,7 +21,7 @@ import torch
 
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import between_people, remarks, with_random_weights
-from audit.internals.exchanging import DIRECTIONS, Exchange, Way, effects, ways
+from audit.internals.exchanging import Exchange, Way, effects, ways
 from audit.internals.parts import numbered, stretch
 from audit.internals.replacing import Replacement, editing
 from audit.models.architectures import architecture
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from audit.internals.exchanging import Direction
     from audit.internals.pairs import Order, Pair
     from audit.internals.recording import Recording
     from audit.internals.replacing import Row
@@ -54,10 +53,10 @@ def follow(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> 
         return Refused("no two of the parts that were kept can feed each other")
     parts = architecture(model.module)
 
-    def measure(orders: Sequence[Order], directions: Sequence[Direction]) -> Exchange:
-        return _along(parts, orders, edges, directions)
+    def measure(orders: Sequence[Order]) -> Exchange:
+        return _along(parts, orders, edges)
 
-    own = measure(pair.orders, DIRECTIONS)
+    own = measure(pair.orders)
     people = between_people(pair, measure, len(edges))
     chance = with_random_weights(model, pair, measure)
     return Seen(
@@ -71,7 +70,7 @@ def follow(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> 
             "random": chance.effects.astype(np.float32),
             "random_difference": np.array([chance.difference], dtype=np.float32),
         },
-        remarks=remarks(own.smallest, people.smallest, chance.smallest),
+        remarks=remarks(own.halved, people.halved, chance.halved),
     )
 
 
@@ -85,7 +84,6 @@ def _along(
     parts: Architecture,
     orders: Sequence[Order],
     edges: Sequence[Edge],
-    directions: Sequence[Direction],
 ) -> Exchange:
     """Return the effects of the paths, mean over orders."""
     layers = range(len(parts.blocks))
@@ -95,7 +93,7 @@ def _along(
     def rows(way: Way) -> list[Row]:
         return _receiving(parts, way, edges)
 
-    return effects(parts, (ways(parts, one, sites, directions) for one in orders), rows)
+    return effects(parts, (ways(parts, one, sites) for one in orders), rows)
 
 
 def _receiving(parts: Architecture, way: Way, edges: Sequence[Edge]) -> list[Row]:
@@ -145,12 +143,13 @@ PLUGIN = Question(
         "effect": ("direction", "path"),
         "difference": ("one",),
         "control": ("person", "direction", "path"),
-        "control_difference": ("person", "direction"),
+        "control_difference": ("person",),
         "random": ("direction", "path"),
         "random_difference": ("one",),
     },
     screens=False,
     needs=Intervenes,
+    rests_on=("patch",),
     observe=follow,
     wants="decided",
     controlled=True,

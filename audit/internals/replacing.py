@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from audit.models.memory import in_halves
 from audit.models.resuming import resumed
 from audit.models.sites import edited
 
@@ -57,11 +58,11 @@ class Replaced:
 
     Attributes:
         log_odds: One a row, in nats.
-        smallest: The smallest batch that memory allowed; 0 if it was never short.
+        halved: How often a batch was split for want of memory.
     """
 
     log_odds: NDArray[np.float64]
-    smallest: int
+    halved: int
 
 
 def replaced(parts: Architecture, run: Recording, rows: Sequence[Row]) -> Replaced:
@@ -71,22 +72,18 @@ def replaced(parts: Architecture, run: Recording, rows: Sequence[Row]) -> Replac
         MemoryError: If a single row is too large.
     """
     found = np.zeros(len(rows))
-    smallest = 0
+    halved = 0
+    batch = max(1, _TOKENS // len(run.side.encoded.ids))
     for layer, numbers in sorted(_by_layer(rows).items()):
-        todo = list(numbers)
-        batch = max(1, _TOKENS // len(run.side.encoded.ids))
-        while todo:
-            chunk = todo[:batch]
-            try:
-                found[chunk] = _pass(parts, run, [rows[n] for n in chunk], layer)
-            except MemoryError:
-                if len(chunk) == 1:
-                    raise
-                batch = len(chunk) // 2
-                smallest = min(batch, smallest or batch)
-                continue
-            todo = todo[len(chunk) :]
-    return Replaced(found, smallest)
+        for start in range(0, len(numbers), batch):
+            chunk = numbers[start : start + batch]
+
+            def act(some: Sequence[Row], layer: int = layer) -> list[float]:
+                return _pass(parts, run, some, layer)
+
+            found[chunk], splits = in_halves(act, [rows[n] for n in chunk])
+            halved += splits
+    return Replaced(found, halved)
 
 
 def _by_layer(rows: Sequence[Row]) -> dict[int, list[int]]:
@@ -97,9 +94,7 @@ def _by_layer(rows: Sequence[Row]) -> dict[int, list[int]]:
     return numbers
 
 
-def _pass(
-    parts: Architecture, run: Recording, rows: Sequence[Row], layer: int
-) -> NDArray[np.float64]:
+def _pass(parts: Architecture, run: Recording, rows: Sequence[Row], layer: int) -> list[float]:
     """Return one batch's log-odds."""
     embeddings = run.side.embeddings.expand(len(rows), -1, -1)
     with (
@@ -108,8 +103,7 @@ def _pass(
         edited(parts, editing(rows)),
     ):
         log_odds = run.side.log_odds(embeddings)
-    found: NDArray[np.float64] = log_odds.double().cpu().numpy()
-    return found
+    return [float(one) for one in log_odds]
 
 
 _Placed = list[tuple[int, Replacement]]

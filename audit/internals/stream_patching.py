@@ -56,7 +56,7 @@ def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) 
     difference = np.array([curves["everywhere"].difference], dtype=np.float32)
     return Seen(
         arrays=arrays | {"difference": difference},
-        remarks=remarks(*(curve.smallest for curve in curves.values())),
+        remarks=remarks(*(curve.halved for curve in curves.values())),
     )
 
 
@@ -69,5 +69,6 @@ PLUGIN = Question(
     dimensions={**dict.fromkeys(PLACES, ("direction", "layer")), "difference": ("one",)},
     screens=False,
     needs=Intervenes,
+    rests_on=("patch",),
     observe=look,
 )

@@ -3,18 +3,19 @@
 from audit import analyses, metrics, plugins
 from audit.analyses.contract import Account, Analysis, Observed, Synthesis, Tally
 from audit.analyses.observed import observe
-from audit.analyses.word_evidence import pair_evidence, rank_summaries
+from audit.analyses.word_evidence import rank_summaries
 from audit.findings.detect import detect
 from audit.findings.exemplars import with_exemplars
 from audit.findings.exploratory import explore
 from audit.findings.judged import judged_by
 from audit.metrics.contract import Metric
 from audit.pipeline.calibrating import disclaimer
-from audit.pipeline.explaining import explained_sides
+from audit.pipeline.explaining import evidence_of, explained_sides
 from audit.pipeline.looking import views
 from audit.pipeline.measuring import observations
 from audit.pipeline.planning import Work
 from audit.pipeline.trade_offs import what_ifs
+from audit.pipeline.trusting import write_trust
 from audit.records.estimates import Disparity
 from audit.records.findings import Finding
 from audit.records.inside import Inside
@@ -69,24 +70,16 @@ def judge(work: Work) -> None:
 
 
 def gather(work: Work) -> None:
-    """Analyse again: which words the explained pairs rest on, and what was seen inside."""
+    """Analyse again: which words pairs rest on, how far to trust that, what was seen inside."""
     work.watcher.stage("gather", 1)
     sets = {one.id: one for one in work.sets}
-    evidence = [
-        pair_evidence(
-            group_side,
-            reference_side,
-            sets[group_side.set_id].variant(group_side.variant),
-            sets[group_side.set_id].variant(reference_side.variant),
-            sets[group_side.set_id],
-        )
-        for group_side, reference_side in explained_sides(work)
-    ]
+    evidence = evidence_of(work, explained_sides(work))
     run_folder.write_records(work.folder, run_folder.WORD_EVIDENCE, evidence)
     ranks = rank_summaries(evidence, sets)
     run_folder.write_records(work.folder, run_folder.WORD_RANKS, ranks)
     inside = [*_accounts(work), *what_ifs(work)]
     run_folder.write_records(work.folder, run_folder.INSIDE, inside)
+    write_trust(work, evidence)
     work.watcher.advance(1)
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from audit import attribution, plugins
 from audit.analyses.contract import Observed
+from audit.analyses.word_evidence import pair_evidence
 from audit.attribution.contract import Method, Refused, WordShares
 from audit.errors import CapabilityError
 from audit.findings.exemplars import pairs_to_explain
@@ -20,7 +21,7 @@ from audit.pipeline.planning import Work
 from audit.pipeline.requests import request
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Finding
-from audit.records.observations import Attribution, Explanation, NotAttributed
+from audit.records.observations import Attribution, Explanation, NotAttributed, WordEvidence
 from audit.storage import folder as run_folder
 from audit.storage import journal
 
@@ -49,12 +50,31 @@ def explain(work: Work, seen: Observed) -> None:
         work.watcher.advance(1)
 
 
-def explained_sides(work: Work) -> Iterator[tuple[Attribution, Attribution]]:
+def explained_sides(
+    work: Work, name: str = run_folder.ATTRIBUTIONS
+) -> Iterator[tuple[Attribution, Attribution]]:
     """Yield (group's side, reference side) of every pair that could be explained."""
-    path = work.folder / run_folder.ATTRIBUTIONS
+    path = work.folder / name
     for one, two in pairwise(journal.read(path, _EXPLANATION)):
         if one.batch == two.batch and _explained(one) and _explained(two):
             yield one, two
+
+
+def evidence_of(
+    work: Work, explained: Iterable[tuple[Attribution, Attribution]]
+) -> list[WordEvidence]:
+    """Return each explained pair's difference map."""
+    sets = {one.id: one for one in work.sets}
+    return [
+        pair_evidence(
+            group_side,
+            reference_side,
+            sets[group_side.set_id].variant(group_side.variant),
+            sets[group_side.set_id].variant(reference_side.variant),
+            sets[group_side.set_id],
+        )
+        for group_side, reference_side in explained
+    ]
 
 
 def cannot_show(names: Iterable[str]) -> dict[str, str]:
@@ -90,6 +110,7 @@ def explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | NotA
 
 
 def case_of(work: Work, one: CounterfactualSet, variant_id: str) -> Case:
+    """Return one variant of a set as a case to explain."""
     variant = one.variant(variant_id)
     asked = request(one, variant, work.library.suites)
     return Case(

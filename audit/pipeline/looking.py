@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from audit.analyses.choosing_parts import decided_parts, screened_parts
 from audit.analyses.contract import Observed, View
 from audit.errors import CapabilityError
 from audit.findings.exemplars import (
@@ -40,7 +41,11 @@ _LOOK: TypeAdapter[Looked | NotLooked] = TypeAdapter(Look)
 Chooser = Callable[[Mapping[str, Iterator[View]]], tuple[Component, ...]]
 """Returns the components that a round is about, from the views of the rounds before it."""
 
-CHOOSERS: Mapping[str, Chooser] = {"": lambda _: ()}
+CHOOSERS: Mapping[str, Chooser] = {
+    "": lambda _: (),
+    "screened": screened_parts,
+    "decided": decided_parts,
+}
 """What a question wants (`Question.wants`) -> who chooses it; the order is that of the rounds."""
 
 
@@ -111,7 +116,7 @@ def _chosen(
     """Return a question's pairs; those that the report shows are among the screened ones."""
     depth = work.run.spec.depth
     if not (question.screens or question.shown):
-        return pairs_to_explain(findings, seen, depth)
+        return pairs_to_explain(findings, seen, depth, depth.patched)
     shown = {_key(pair): pair for pair in pairs_to_show(findings, depth)}
     if question.shown:
         return tuple(shown.values())

@@ -6,38 +6,53 @@ _METHODS = ("integrated_gradients", "occlusion")
 
 _INTERNALS = ("activation_functions", "activation_map", "attention_map", "logit_lens", "writers")
 
-_DEPTHS: dict[Profile, Depth] = {
-    "quick": Depth(
-        templates=12,
-        names=6,
-        explained=2,
-        explained_findings=5,
-        methods=_METHODS,
-        internals=_INTERNALS,
-        screened=24,
-        what_if_sets=16,
-    ),
-    "standard": Depth(
-        templates=0,
-        names=10,
-        explained=4,
-        explained_findings=8,
-        methods=_METHODS,
-        internals=_INTERNALS,
-        screened=120,
-        what_if_sets=32,
-    ),
-    "deep": Depth(
-        templates=0,
-        names=0,
-        explained=12,
-        explained_findings=16,
-        methods=_METHODS,
-        internals=_INTERNALS,
-        screened=500,
-        what_if_sets=48,
-    ),
-}
+_PATCHING = (
+    "attribution_patching",
+    "network_sensitivity",
+    "patching",
+    "path_patching",
+    "stream_patching",
+)
+
+_QUICK = Depth(
+    templates=12,
+    names=6,
+    explained=2,
+    explained_findings=5,
+    tried=4,
+    randomised=4,
+    methods=_METHODS,
+    internals=_INTERNALS,
+    screened=24,
+    what_if_sets=16,
+)
+_STANDARD = Depth(
+    templates=0,
+    names=10,
+    explained=4,
+    explained_findings=8,
+    tried=24,
+    randomised=8,
+    methods=_METHODS,
+    internals=(*_INTERNALS, *_PATCHING),
+    screened=120,
+    what_if_sets=32,
+    patched=12,
+)
+_DEEP = Depth(
+    templates=0,
+    names=0,
+    explained=3,  # 48 pairs in all
+    explained_findings=16,
+    tried=48,
+    randomised=12,
+    methods=_METHODS,
+    internals=(*_INTERNALS, *_PATCHING),
+    screened=500,
+    what_if_sets=48,
+    patched=48,
+)
+_DEPTHS: dict[Profile, Depth] = {"quick": _QUICK, "standard": _STANDARD, "deep": _DEEP}
 _NETWORK_SPIKES: dict[Profile, int] = {"quick": 3, "standard": 12, "deep": 30}
 
 

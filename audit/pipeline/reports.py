@@ -10,10 +10,17 @@ from pydantic import TypeAdapter
 from audit.errors import CapabilityError
 from audit.pipeline.calibrating import calibration_of
 from audit.pipeline.explaining import cannot_show
+from audit.pipeline.showing import inside_view
 from audit.records.calibration import Placebo
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity, RankSummary
+from audit.records.faithfulness import (
+    MethodAgreement,
+    MethodTrust,
+    ResponsibleShare,
+    ResponsibleWords,
+)
 from audit.records.findings import Finding, Policy
 from audit.records.observations import Measurement, Observation, WordEvidence
 from audit.records.runs import Deviation
@@ -62,6 +69,7 @@ def dossier(folder: Path) -> Dossier:
     sides = {one.variant for one in exemplars} | {one.reference_variant for one in exemplars}
     sets = {one.set_id for one in exemplars} | {one.set_id for one in evidence}
     library = read_library(folder / run_folder.PROBES)
+    share = run_folder.read_records(folder, run_folder.RESPONSIBLE_SHARE, ResponsibleShare)
     return Dossier(
         audit_id=audit_id(run),
         run=run.model_copy(update={"sittings": ()}),
@@ -80,9 +88,14 @@ def dossier(folder: Path) -> Dossier:
         evidence=evidence,
         ranks=run_folder.read_records(folder, run_folder.WORD_RANKS, RankSummary),
         methods=cannot_show(run.spec.depth.methods),
+        inside=inside_view(folder, findings, run.spec.depth),
         deviations=run_folder.read_records(folder, run_folder.DEVIATIONS, Deviation),
         calibration=calibration_of(folder),
         placebos=run_folder.read_records(folder, run_folder.PLACEBOS, Placebo),
+        trust=run_folder.read_records(folder, run_folder.METHOD_TRUST, MethodTrust),
+        agreements=run_folder.read_records(folder, run_folder.METHOD_AGREEMENT, MethodAgreement),
+        responsible=run_folder.read_records(folder, run_folder.RESPONSIBLE, ResponsibleWords),
+        responsible_share=next(iter(share), None),
     )
 
 

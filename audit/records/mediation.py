@@ -1,7 +1,8 @@
 """Mediation: which parts of the network pass a difference on, each number with its doubt.
 
-All effects are in log-odds and turned by the sign of their pair's own difference: positive
-means that the part carries the difference on, negative that it works against it.
+All effects are in log-odds and turned by the sign of the pair's comparison on its other
+templates: positive means that the part carries the difference on, negative that it works
+against it.
 """
 
 from typing import Literal
@@ -21,7 +22,8 @@ class Effect(Record):
     Attributes:
         denoise: In the reference side's run, with the group's activation.
         noise: In the group's run, with the reference's, turned round.
-        control: Between two people of one group, mean of both directions.
+        control: Between two people of one group, mean of both directions, turned by its own sign,
+            which can only make it larger.
         beyond: Mean of both directions minus the control, on the pairs that have one.
         q: Expected share of false alarms among all that are picked at this q or below, of
             `beyond` being other than zero; None where that could not be tested.
@@ -52,14 +54,14 @@ class Mediator(Record):
 
     Attributes:
         chosen: Whether the screening named it, chance did, or all of its kind were tried.
-        screened: What the screening said of it, mean of both directions.
+        screened: What the screening said of it, mean of both directions and of all its pairs.
     """
 
     record: Literal["mediator"] = "mediator"
     component: Component
     chosen: Chosen
     effect: Effect
-    screened: Quantity
+    screened: float
 
 
 class Path(Record):
@@ -99,9 +101,9 @@ class Mediation(Record):
         templates: Templates of these pairs.
         chosen_on: Templates on which parts were chosen, none of them reported on.
         uncontrolled: Pairs of which no other person of the group fits.
-        difference: The pairs' own difference, each turned to be positive.
-        control_difference: The same between two people of one group.
-        random_difference: The same with random weights.
+        difference: The pairs' own difference, turned like the effects.
+        control_difference: The size of that between two people of one group.
+        random_difference: The size of the pairs' difference with random weights.
         agreement: Rank correlation, over parts, of screening and exact effects.
         remarks: What went otherwise than planned.
     """

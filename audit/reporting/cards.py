@@ -12,6 +12,7 @@ from audit.reporting.holding import Holding, holding
 from audit.reporting.labels import Labels
 from audit.reporting.prompts import Example, example
 from audit.reporting.sentences import how_large, next_step, plain_statement, title
+from audit.reporting.word_trust import over_pairs
 
 POINTS = "favourable_probability"
 
@@ -30,6 +31,7 @@ class Card:
         examples: Its exemplar pairs.
         explained: Pairs of its cell with word maps, the most typical first.
         unexplained: Why there are no word maps, where there are none.
+        responsible: Which words both kinds of method call responsible, in one sentence.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Card:
     examples: tuple[Example, ...]
     explained: tuple[Explained, ...]
     unexplained: str
+    responsible: str
 
 
 def cards(dossier: Dossier, labels: Labels) -> tuple[Card, ...]:
@@ -92,6 +95,7 @@ def _card(number: int, finding: Finding, sources: _Sources) -> Card:
         examples=tuple(example(e, sources.dossier, sources.labels) for e in finding.exemplars),
         explained=explained,
         unexplained="" if explained else _no_maps(sources.dossier),
+        responsible=over_pairs(sources.dossier, [one.example.exemplar for one in explained]),
     )
 
 

@@ -15,16 +15,23 @@ from audit.reporting.dossier import Dossier
 from audit.reporting.heat import Heat, heat
 from audit.reporting.labels import Labels
 from audit.reporting.prompts import Example, example
+from audit.reporting.word_trust import in_this_pair, pair_of
 
 _Pair = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A pair with one set of word maps for each method."""
+    """A pair with one set of word maps for each method.
+
+    Attributes:
+        responsible: What both kinds of method agree on, in one sentence; empty where the run
+            did not ask.
+    """
 
     example: Example
     heats: tuple[Heat, ...]
+    responsible: str
 
 
 def by_cell_explained(dossier: Dossier, labels: Labels) -> dict[Cell, tuple[Explained, ...]]:
@@ -65,7 +72,13 @@ def _explained(found: list[WordEvidence], dossier: Dossier, labels: Labels) -> E
     )
     sides = (pair.sides[0].group, pair.sides[1].group)
     limits = dossier.methods
-    return Explained(pair, tuple(heat(e, sides, limits.get(e.method, "")) for e in maps))
+    called = [one for one in dossier.responsible if pair_of(one) == pair_of(first)]
+    places = frozenset(word.place for one in called for word in one.words)
+    return Explained(
+        example=pair,
+        heats=tuple(heat(e, sides, limits.get(e.method, ""), places) for e in maps),
+        responsible=in_this_pair(called[0]) if called else "",
+    )
 
 
 def _cell(asked: CounterfactualSet, variant: str) -> Cell:

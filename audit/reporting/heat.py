@@ -22,6 +22,7 @@ class Word:
 
     Attributes:
         glued: Whether it is punctuation that follows the word before without a space.
+        responsible: Whether both kinds of method call it responsible for the difference.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Word:
     strength: int
     favours: bool
     glued: bool
+    responsible: bool = False
 
     @property
     def signs(self) -> str:
@@ -72,8 +74,20 @@ class Heat:
     cannot_show: str
 
 
-def heat(evidence: WordEvidence, sides: tuple[str, str], cannot_show: str) -> Heat:
-    """Return the maps of one pair; `sides` are the captions of its two sides."""
+def heat(
+    evidence: WordEvidence,
+    sides: tuple[str, str],
+    cannot_show: str,
+    responsible: frozenset[int] = frozenset(),
+) -> Heat:
+    """Return the maps of one pair.
+
+    Args:
+        evidence: The pair's units, by one method.
+        sides: The captions of its two sides.
+        cannot_show: What the method cannot show.
+        responsible: The places of the units that both kinds of method call responsible.
+    """
     units = evidence.units
     side = max((abs(v) for u in units for v in (u.value, u.reference_value)), default=0.0)
     change = max((abs(u.difference) for u in units), default=0.0)
@@ -87,7 +101,7 @@ def heat(evidence: WordEvidence, sides: tuple[str, str], cannot_show: str) -> He
         rows=(
             _row(sides[0], [(u, u.text, u.value) for u in units], side),
             _row(sides[1], [(u, u.reference_text, u.reference_value) for u in units], side),
-            _row("Difference", [(u, _both(u), u.difference) for u in units], change),
+            _row("Difference", [(u, _both(u), u.difference) for u in units], change, responsible),
         ),
         table=tuple(units[n] for n in order[:_TABLED]),
         cannot_show=cannot_show,
@@ -101,13 +115,25 @@ def strength(value: float, scale: float) -> int:
     return min(_STRENGTHS, int(abs(value) / scale * (_STRENGTHS + 1)))
 
 
-def _row(caption: str, shown: list[tuple[EvidenceUnit, str, float]], scale: float) -> Row:
+def _row(
+    caption: str,
+    shown: list[tuple[EvidenceUnit, str, float]],
+    scale: float,
+    responsible: frozenset[int] = frozenset(),
+) -> Row:
     words = [
         (
             unit.part in ("changed", "fact"),
-            Word(text, unit.part == "changed", strength(value, scale), value > 0, _glued(text)),
+            Word(
+                text=text,
+                changed=unit.part == "changed",
+                strength=strength(value, scale),
+                favours=value > 0,
+                glued=_glued(text),
+                responsible=place in responsible,
+            ),
         )
-        for unit, text, value in shown
+        for place, (unit, text, value) in enumerate(shown)
     ]
     return Row(
         caption=caption,

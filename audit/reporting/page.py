@@ -13,6 +13,7 @@ from audit.reporting.dossier import Dossier
 from audit.reporting.front import front, used_margins
 from audit.reporting.labels import Labels
 from audit.reporting.templates import environment, sections, styles
+from audit.reporting.word_trust import CHANGES, method_title, word_trust
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "coverage": coverage(dossier, labels),
         "controls": controls(dossier),
         "contrasts": contrasts(dossier, labels),
+        "words": word_trust(dossier),
+        "changes": CHANGES,
+        "method_title": method_title,
         "command": command_line(dossier.run.spec, dossier.run.stamp.model.name),
         "rows": in_order(dossier.disparities),
         "judged": {f.disparity.id: f for f in dossier.findings},

@@ -13,6 +13,10 @@
     what_if_fit.json      what_ifs.jsonl
     spikes.jsonl          shifts planted in the network and what they did, trial by trial
     placebos.jsonl        recoveries.jsonl    calibration.json
+    word_trials.jsonl     prompts that were emptied word by word, batch by batch
+    randomised.jsonl      attributions under random weights, batch by batch
+    method_trust.jsonl    method_agreement.jsonl
+    responsible_words.jsonl    responsible_share.jsonl
     deviations.jsonl      what went otherwise than planned
     report.html           report.pdf
     manifest.json         digests of all of these
@@ -58,6 +62,12 @@ SPIKES = "spikes.jsonl"
 PLACEBOS = "placebos.jsonl"
 RECOVERIES = "recoveries.jsonl"
 CALIBRATION = "calibration.json"
+WORD_TRIALS = "word_trials.jsonl"
+RANDOMISED = "randomised.jsonl"
+METHOD_TRUST = "method_trust.jsonl"
+METHOD_AGREEMENT = "method_agreement.jsonl"
+RESPONSIBLE = "responsible_words.jsonl"
+RESPONSIBLE_SHARE = "responsible_share.jsonl"
 SCORECARD = "scorecard.json"
 DEVIATIONS = "deviations.jsonl"
 MANIFEST = "manifest.json"

@@ -13,7 +13,7 @@ from audit.records.observations import WordEvidence
 from audit.storage import folder as run_folder
 from audit.storage import manifest
 
-JOURNALS = ("observations", "attributions")
+JOURNALS = ("observations", "attributions", "word_trials", "randomised")
 
 
 def clock():
@@ -44,6 +44,8 @@ def test_the_small_audit_has_something_in_every_stage(finished):
     """Without this the tests below would compare empty files."""
     assert len(run_folder.read_records(finished, "word_evidence.jsonl", WordEvidence)) >= 2
     assert (finished / "attributions.jsonl").stat().st_size > 1000
+    assert len((finished / "word_trials.jsonl").read_bytes().splitlines()) == 4
+    assert len((finished / "randomised.jsonl").read_bytes().splitlines()) == 2
     assert manifest.faults(finished) == []
     assert b'"ending": "finished"' in (finished / "run.json").read_bytes()
 
@@ -75,6 +77,16 @@ def test_stopped_while_measuring(finished, contents, tmp_path, place):
 def test_stopped_while_explaining(finished, contents, tmp_path, place):
     length = cuts(finished, "attributions.jsonl")[place]
     folder = stopped_at(finished, tmp_path / "run", attributions=length)
+    resume(folder)
+    assert contents(folder) == contents(finished)
+
+
+@pytest.mark.parametrize("name", ["word_trials", "randomised"])
+@pytest.mark.parametrize("place", range(4))
+def test_stopped_while_trying_words(finished, contents, tmp_path, name, place):
+    folder = stopped_at(
+        finished, tmp_path / "run", **{name: cuts(finished, f"{name}.jsonl")[place]}
+    )
     resume(folder)
     assert contents(folder) == contents(finished)
 

@@ -8,19 +8,21 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from samata_tests_beside import context, non_answers, with_warning
+from samata_tests_beside import context, non_answers, trust, with_warning
 from samata_tests_material import (
     ANSWERS,
     BY_NAME,
     CASES,
     FRAMES,
     GROUPS,
+    KINDS_OF,
     LABELS,
     MARGIN,
     METHODS,
     NOTICE,
 )
 
+from audit.analyses.agreement import agreements, responsible, responsible_share
 from audit.analyses.heterogeneity import heterogeneity
 from audit.findings.exploratory import explore
 from audit.findings.selecting import with_selection
@@ -122,7 +124,7 @@ def build(kind=BIASED):
     rng = np.random.default_rng(20261123)
     cells = _cells(kind)
     primaries = [_primary(kind, place, cell, rng) for place, cell in enumerate(cells)]
-    judged = with_selection([_finding(kind, d, primaries) for d in primaries], 0.05)
+    judged = with_selection([_finding(kind, d, primaries) for d in primaries], policy())
     findings = [weighed(finding, 0.05) for finding in judged]
     secondary = [d for p in primaries for d in _secondary(p)] if kind.secondary else []
     suites = _suites(kind)
@@ -178,6 +180,10 @@ def build(kind=BIASED):
         )
         if kind.planted
         else (),
+        trust=trust() if evidence else (),
+        agreements=agreements(evidence, sets, KINDS_OF),
+        responsible=responsible(evidence, KINDS_OF),
+        responsible_share=responsible_share(responsible(evidence, KINDS_OF), sets),
     )  # fmt: skip
 
 
@@ -229,6 +235,14 @@ def hostile(text, kind=SMALL):
             one.model_copy(update={"gap": Undefined(reason=text)}) for one in made.non_answers
         ),
         deviations=(Deviation(stage="measure", what=text, detail=text),),
+        responsible=tuple(
+            one.model_copy(
+                update={
+                    "words": tuple(word.model_copy(update={"text": text}) for word in one.words)
+                }
+            )
+            for one in made.responsible
+        ),
     )
 
 

@@ -137,3 +137,4 @@ METHODS = {
     "occlusion": "How words work together: it takes away one word at a time, and two words that "
     "stand in for each other can both look unimportant.",
 }
+KINDS_OF = {"integrated_gradients": False, "occlusion": True}
