@@ -14,6 +14,7 @@ import pytest
 
 from audit.findings import policy
 from audit.pipeline.audit_file import AuditFile, spec
+from audit.pipeline.deriving import observed
 from audit.pipeline.planning import begin
 from audit.pipeline.stages import STAGES, carry_out
 from audit.pipeline.watcher import Quiet
@@ -148,7 +149,7 @@ def derived():
         (work.folder / run_folder.OBSERVATIONS).write_text("".join(lines), encoding="utf-8")
         for stage in STAGES:
             if stage.name != "measure":
-                stage.act(work)
+                stage.act(work, lambda: observed(work))
         return (work.folder / "report.html").read_text(encoding="utf-8")
 
     return derive
