@@ -1,6 +1,7 @@
 # make demo   installs what is missing, audits the embedded model, prints where the report is
 # make test   installs what is missing, runs every check and test
 # make simulate   regenerates the tables of error rates in docs/method.md (an hour of one core)
+# make oracle     compares with independent libraries, each in a throw-away environment (network)
 #
 # SYSTEM=no   touch nothing outside this folder (no system packages)
 # PYTHON=...  the Python to build .venv with (3.11 or newer)
@@ -17,7 +18,7 @@ export XDG_CACHE_HOME := $(CURDIR)/$(VENV)/cache
 
 SYSTEM_PACKAGES := python3-venv fontconfig fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
-.PHONY: demo test check format embedded golden simulate system clean
+.PHONY: demo test check format embedded golden oracle simulate system clean
 
 demo: $(INSTALLED)
 	@rm -rf $(DEMO)
@@ -45,6 +46,9 @@ golden: $(INSTALLED)
 
 simulate: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.simulation
+
+oracle: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/oracle/run.py
 
 system:
 ifeq ($(SYSTEM),yes)

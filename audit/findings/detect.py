@@ -1,7 +1,7 @@
 """Detect: which disparities count, all of them considered at once.
 
-The primary disparities of one axis, outcome and metric are a family; Holm's procedure
-corrects over all its groups, languages, domains and cues together. What has no estimate
+The primary disparities of a family (by default one axis and kind of outcome) are corrected by
+Holm's procedure, over all its groups, languages, domains and cues together. What has no estimate
 cannot be tested: it is inconclusive with its reason and enters no correction. Where a
 difference is expected, the fault that is tested is its absence.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from audit.errors import SuiteError
 from audit.findings.expected_difference import equal_treatment_p, judge_expected
+from audit.findings.families import family, holm_by_family
 from audit.findings.grading import Graded, Ruling, Sources, grade
 from audit.findings.selecting import with_selection
 from audit.findings.severity import band, severity
@@ -22,7 +23,6 @@ from audit.records.estimates import Disparity, Estimate, Quantity, Undefined
 from audit.records.findings import Finding, Policy
 from audit.records.identities import NameList
 from audit.records.probes import ProbeSuite
-from audit.stats.multiplicity import holm
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,26 @@ def detect(
         others = [r for r in by_contrast[_contrast(disparity)] if r.disparity.cue != disparity.cue]
         graded = grade(test.ruling, others, sources, policy)
         found.append(_finding(test, graded, policy))
-    return tuple(weighed(one, policy.alpha) for one in with_selection(found, policy.alpha))
+    return tuple(weighed(one, policy.alpha) for one in with_selection(found, policy))
 
 
 def _tests(primary: Sequence[Disparity], policy: Policy) -> list[_Tested]:
     """Return every primary disparity with its adjusted p and its verdict."""
     margins = [_margin(one, policy) for one in primary]
-    adjusted = _by_family(
-        primary, [_p(one, margin) for one, margin in zip(primary, margins, strict=True)]
-    )
-    nulls = _by_family(primary, [_null_p(one.null) for one in primary])
-    sizes = Counter(one.family for one in primary if isinstance(one.estimate, Estimate))
+    of = [family(one, policy) for one in primary]
+    p_values = [_p(one, margin) for one, margin in zip(primary, margins, strict=True)]
+    adjusted = holm_by_family(of, p_values)
+    nulls = holm_by_family(of, [_null_p(one.null) for one in primary])
+    tested = zip(of, primary, strict=True)
+    sizes = Counter(own for own, one in tested if isinstance(one.estimate, Estimate))
     tests = []
-    for disparity, margin, p, null_p in zip(primary, margins, adjusted, nulls, strict=True):
+    for disparity, own, margin, p, null_p in zip(
+        primary, of, margins, adjusted, nulls, strict=True
+    ):
         rule = judge if disparity.expected == "invariance" else judge_expected
         judged = rule(disparity, p, margin, policy)
         ruling = Ruling(disparity, judged.verdict, null_p)
-        tests.append(_Tested(ruling, judged.reason, p, sizes[disparity.family], margin))
+        tests.append(_Tested(ruling, judged.reason, p, sizes[own], margin))
     return tests
 
 
@@ -95,21 +98,6 @@ def _p(one: Disparity, margin: float) -> float | None:
 
 def _null_p(null: Quantity) -> float | None:
     return null.p if isinstance(null, Estimate) else None
-
-
-def _by_family(
-    primary: Sequence[Disparity], p_values: Sequence[float | None]
-) -> list[float | None]:
-    """Return the p-values, each adjusted over the family of its disparity."""
-    members: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for place, one in enumerate(primary):
-        members[one.family].append(place)
-    adjusted: list[float | None] = [None] * len(primary)
-    for places in members.values():
-        corrected = holm([p_values[place] for place in places])
-        for place, p in zip(places, corrected, strict=True):
-            adjusted[place] = p
-    return adjusted
 
 
 def _margin(disparity: Disparity, policy: Policy) -> float:

@@ -19,6 +19,13 @@ _GAPS = {
     "unreviewed": "where nobody has reviewed any item",
     "partly_unreviewed": "where some items are unreviewed",
 }
+_FIELDS = {
+    "axis": "axis",
+    "outcome": "kind of outcome",
+    "language": "language",
+    "domain": "domain",
+    "cue": "way of signalling",
+}
 _DOUBTS = {
     "unreviewed_items": "on items that nobody has reviewed",
     "unvalidated_names": "on names whose signal nobody has validated",
@@ -37,8 +44,8 @@ def in_words(policy: Policy) -> Iterator[str]:
         yield from _margin(margin)
     yield ""
     yield (
-        f"A difference is confirmed where its p, corrected by Holm over all comparisons of one "
-        f"axis and kind of outcome, is below {policy.alpha:g}."
+        f"A difference is confirmed where its p, corrected by Holm over {families(policy)}, is "
+        f"below {policy.alpha:g}."
     )
     yield (
         f"An all-clear needs {policy.coverage_floor:.0%} of the planned prompts answered, and a "
@@ -59,6 +66,15 @@ def in_words(policy: Policy) -> Iterator[str]:
     yield from _severity(policy)
     yield ""
     yield from _letters(policy)
+
+
+def families(policy: Policy) -> str:
+    """Return what is corrected together, in words."""
+    if not policy.families:
+        return "all comparisons of the run together"
+    *first, last = (_FIELDS[field] for field in policy.families)
+    before = f"{', '.join(first)} and " if first else ""
+    return f"all comparisons of one {before}{last}"
 
 
 def differences(one: Policy, two: Policy) -> tuple[str, ...]:

@@ -11,28 +11,34 @@ Source: Benjamini & Yekutieli 2005, JASA 100:71; empirical Bayes as in `audit.st
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from audit.findings.families import Family, family
 from audit.records.estimates import Estimate
-from audit.records.findings import Finding
+from audit.records.findings import Finding, Policy
 from audit.records.selection import SelectiveInterval, Shrunken
 from audit.stats.multiplicity import selective_level
 from audit.stats.pooling import LEAST, pool, shrunken
 from audit.stats.student import half_width
 
 
-def with_selection(findings: Sequence[Finding], alpha: float) -> tuple[Finding, ...]:
+def with_selection(findings: Sequence[Finding], policy: Policy) -> tuple[Finding, ...]:
     """Return the findings with shrunken estimates, and selective intervals where they count.
 
     Args:
         findings: All of a run; a family's findings are its tested cells.
-        alpha: Wanted share of misses among the selective intervals.
+        policy: Its alpha is the wanted share of misses among the selective intervals, its
+            families are what they are selected from.
     """
-    families: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    families: dict[Family, list[Finding]] = defaultdict(list)
+    of_one_unit: dict[Family, list[Finding]] = defaultdict(list)
     for one in findings:
-        families[one.disparity.family].append(one)
+        own = family(one.disparity, policy)
+        families[own].append(one)
+        of_one_unit[*own, one.disparity.metric].append(one)
     intervals: dict[str, SelectiveInterval] = {}
     drawn: dict[str, Shrunken] = {}
     for members in families.values():
-        intervals |= _selective(members, alpha)
+        intervals |= _selective(members, policy.alpha)
+    for members in of_one_unit.values():
         drawn |= _shrunken(members)
     return tuple(_with(one, intervals, drawn) for one in findings)
 

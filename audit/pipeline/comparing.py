@@ -2,7 +2,7 @@
 
 Every run's disparities are estimated anew on the common prompts and judged by one policy.
 Runs are set beside each other by paired differences, corrected over all pairs and all
-comparisons of one axis and outcome. A place among the runs is given only as far as these
+comparisons of a family of the policy. A place among the runs is given only as far as these
 differences carry it.
 """
 
@@ -19,6 +19,7 @@ from audit.analyses.observed import observe
 from audit.errors import RequestError
 from audit.findings.changes import changes
 from audit.findings.detect import detect
+from audit.findings.families import holm_by_family
 from audit.findings.judged import judged_by
 from audit.findings.policy import load_policy
 from audit.metrics.contract import Metric
@@ -146,7 +147,7 @@ def _cells(
     findings: Sequence[Sequence[Finding]], seen: Sequence[Observed], policy: Policy
 ) -> Iterator[ComparedCell]:
     """Yield every comparison in the order of the first run's findings."""
-    pairs = _paired(seen)
+    pairs = _paired(seen, policy)
     by_key = [{_key(f.disparity): f for f in run} for run in findings]
     for finding in findings[0]:
         key = _key(finding.disparity)
@@ -165,16 +166,16 @@ def _cells(
         )
 
 
-def _paired(seen: Sequence[Observed]) -> dict[_Key, list[Paired]]:
+def _paired(seen: Sequence[Observed], policy: Policy) -> dict[_Key, list[Paired]]:
     """Return every pair of runs in every comparison, corrected over its family."""
     found: list[tuple[_Key, _Pair, Between]] = []
     for first, second in combinations(range(len(seen)), _TWO):
         found += [
             (_key_of(one), _Pair(first, second), one) for one in between(seen[first], seen[second])
         ]
-    families = [_family(one) for _, _, one in found]
-    by_gap = _holm_by_family(families, [_p(one.difference) for _, _, one in found])
-    by_size = _holm_by_family(families, [_p(one.size) for _, _, one in found])
+    families = [_family(one, policy) for _, _, one in found]
+    by_gap = holm_by_family(families, [_p(one.difference) for _, _, one in found])
+    by_size = holm_by_family(families, [_p(one.size) for _, _, one in found])
     paired: dict[_Key, list[Paired]] = defaultdict(list)
     for (key, pair, one), p, size_p in zip(found, by_gap, by_size, strict=True):
         paired[key].append(
@@ -213,26 +214,13 @@ def _standings(
     )
 
 
-def _holm_by_family(
-    families: Sequence[_Key], values: Sequence[float | None]
-) -> list[float | None]:
-    from audit.stats.multiplicity import holm  # noqa: PLC0415
-
-    adjusted: list[float | None] = [None] * len(values)
-    for family in dict.fromkeys(families):
-        members = [n for n, one in enumerate(families) if one == family]
-        for n, p in zip(members, holm([values[n] for n in members]), strict=True):
-            adjusted[n] = p
-    return adjusted
-
-
 def _p(quantity: object) -> float | None:
     return quantity.p if isinstance(quantity, Estimate) else None
 
 
-def _family(one: Between) -> _Key:
+def _family(one: Between, policy: Policy) -> _Key:
     key = one.cell.key
-    return (key.axis, key.outcome, key.expected)
+    return (*(str(getattr(key, field)) for field in policy.families), key.expected)
 
 
 def _key_of(one: Between) -> _Key:

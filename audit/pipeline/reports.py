@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from audit.errors import CapabilityError
 from audit.pipeline.calibrating import calibration_of
 from audit.pipeline.explaining import cannot_show
+from audit.pipeline.showing import inside_view
 from audit.records.calibration import Placebo
 from audit.records.contrasts import Heterogeneity, NonAnswers
 from audit.records.counterfactuals import CounterfactualSet
@@ -87,6 +88,7 @@ def dossier(folder: Path) -> Dossier:
         evidence=evidence,
         ranks=run_folder.read_records(folder, run_folder.WORD_RANKS, RankSummary),
         methods=cannot_show(run.spec.depth.methods),
+        inside=inside_view(folder, findings, run.spec.depth),
         deviations=run_folder.read_records(folder, run_folder.DEVIATIONS, Deviation),
         calibration=calibration_of(folder),
         placebos=run_folder.read_records(folder, run_folder.PLACEBOS, Placebo),

@@ -77,7 +77,7 @@ class Paired(Record):
 
     Attributes:
         difference: The first run's disparity minus the second's, in log-odds.
-        p_adjusted: Holm over all pairs of runs and all comparisons of one axis and outcome.
+        p_adjusted: Holm over all pairs of runs and all comparisons of a family of the policy.
         size: Size of the first run's disparity minus that of the second's.
         size_p_adjusted: The same correction, over sizes.
     """

@@ -42,6 +42,8 @@ Gap = Literal[
     "partly_unreviewed",
 ]
 """What may be lacking in a run, and caps its rating."""
+FamilyField = Literal["axis", "outcome", "language", "domain", "cue"]
+"""What comparisons may have to have in common to be corrected together."""
 Doubt = Literal["unreviewed_items", "unvalidated_names", "moving_control", "one_cue"]
 """What may weaken a finding's evidence, and caps its grade."""
 
@@ -109,6 +111,8 @@ class Policy(Record):
         placebo_level: How often a sound run may be refused a conclusion by its placebos.
         placebo_family_rate: Most share of placebo families with a false alarm, over permuted
             names; a pipeline that raises more is unsound.
+        families: What the comparisons of a family have in common; all of one family are
+            corrected together, so fewer fields make larger families and a stricter correction.
         gated_axes: Axes that `samata gate` decides on; empty for every axis tested.
         rating: Severity -> the letter of a run whose worst finding has it.
         caps: What is lacking -> the best letter that it leaves.
@@ -137,10 +141,18 @@ class Policy(Record):
     clear_names: int
     placebo_level: float = Field(default=0.01, gt=0, lt=1)
     placebo_family_rate: float = Field(default=0.25, gt=0, le=1)
+    families: tuple[FamilyField, ...] = ("axis", "outcome")
     gated_axes: tuple[str, ...] = ()
     rating: dict[Severity, RatingLetter] = Field(default_factory=_rating)
     caps: dict[Gap, RatingLetter] = Field(default_factory=_caps)
     evidence: dict[Doubt, EvidenceLetter] = Field(default_factory=_evidence)
+
+    @field_validator("families")
+    @classmethod
+    def _each_once(cls, fields: tuple[FamilyField, ...]) -> tuple[FamilyField, ...]:
+        if len(set(fields)) != len(fields):
+            raise ValueError(f"a field is named twice: {list(fields)}")
+        return fields
 
     @field_validator("margins")
     @classmethod

@@ -10,6 +10,7 @@ from audit.records.readings import Readability, Selectivity
 from audit.records.record import Record
 from audit.records.units import LayerHealth, OutlierDimensions
 from audit.records.what_ifs import WhatIf
+from audit.records.writing import Contributions, LayerShares
 
 
 class LayerCurve(Record):
@@ -31,8 +32,10 @@ class LayerCurve(Record):
 
 
 Inside = Annotated[
-    LayerCurve
+    Contributions
+    | LayerCurve
     | LayerHealth
+    | LayerShares
     | Mediation
     | Mediator
     | OutlierDimensions

@@ -1,7 +1,10 @@
 """The dossier: everything a report may show, read from a run folder beforehand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from audit.records.calibration import Calibration, Placebo
 from audit.records.contrasts import Heterogeneity, NonAnswers
@@ -15,11 +18,38 @@ from audit.records.faithfulness import (
 )
 from audit.records.findings import Finding, Policy
 from audit.records.identities import Axis, NameList
+from audit.records.inside import Inside
+from audit.records.internals import Looked
 from audit.records.observations import Measurement, WordEvidence
 from audit.records.probes import ProbeSuite
 from audit.records.runs import Deviation, RunFile
 from audit.records.scores import Scorecard
 from audit.records.selection import Exploratory
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """What one question saw in one pair that the report shows."""
+
+    look: Looked
+    arrays: Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class InsideView:
+    """What was seen inside the network.
+
+    Attributes:
+        asked: Question about the network -> what its answer cannot show.
+        pooled: What it comes to over all pairs.
+        pictured: The pairs that the report shows, those of the worst finding first.
+        refused: Question, reason, and in how many pairs it could not be asked for it.
+    """
+
+    asked: Mapping[str, str] = field(default_factory=dict)
+    pooled: tuple[Inside, ...] = ()
+    pictured: tuple[Pictured, ...] = ()
+    refused: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,6 +65,7 @@ class Dossier:
         heterogeneity: How far each gap lies apart between languages.
         non_answers: How often each group got no usable answer.
         exploratory: Comparisons to look at, not to decide by.
+        inside: What was seen inside the network.
         methods: Attribution method -> what it cannot show.
         calibration: None where the run measured nothing of its own sensitivity.
         placebos: Every same-group contrast, as it was judged.
@@ -68,3 +99,4 @@ class Dossier:
     agreements: tuple[MethodAgreement, ...] = ()
     responsible: tuple[ResponsibleWords, ...] = ()
     responsible_share: ResponsibleShare | None = None
+    inside: InsideView = InsideView()

@@ -3,9 +3,10 @@
 import math
 
 from audit.records.estimates import Disparity, Estimate, Undefined
-from audit.records.findings import Finding, Margin, Verdict
+from audit.records.findings import Finding, Margin, Policy, Verdict
 from audit.reporting import formatting as fmt
 from audit.reporting.labels import Labels
+from audit.reporting.wording import FAMILY_FIELDS
 
 LOG_ODDS, LOG_RATIO, PROBABILITY = "log-odds", "log ratio", "probability"
 LOG_AMOUNT, SCALE, NATS = "log amount", "share of the scale", "nats"
@@ -143,6 +144,13 @@ def margin_words(margin: Margin) -> str:
         f"it turns an even chance (50 %) into {fmt.even_chance(margin.margin)} or "
         f"{fmt.even_chance(-margin.margin)}."
     )
+
+
+def family_words(policy: Policy) -> str:
+    """Return what is corrected together under a policy, in words."""
+    if not policy.families:
+        return "every comparison of the run"
+    return f"every comparison of one {fmt.listed([FAMILY_FIELDS[one] for one in policy.families])}"
 
 
 def next_step(finding: Finding, labels: Labels) -> str:

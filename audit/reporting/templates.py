@@ -35,6 +35,7 @@ _FILTERS: tuple[Callable[..., Any], ...] = (
     formatting.true_minus,
     formatting.capital,
     formatting.clipped,
+    sentences.family_words,
     sentences.needed,
     sentences.next_step,
     sentences.precision,

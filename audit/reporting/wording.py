@@ -137,6 +137,14 @@ METRICS = {
     ),
 }
 
+FAMILY_FIELDS = {
+    "axis": "axis",
+    "outcome": "kind of outcome",
+    "language": "language",
+    "domain": "domain",
+    "cue": "way of signalling the group",
+}
+
 CUES = {"label": "named in words", "name": "signalled by name"}
 
 FAILURES = {

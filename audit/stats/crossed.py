@@ -14,10 +14,11 @@ Missing cells are NaN. What is empty throughout is left out; then every template
 lacks anything is dropped; if that loses more than half of the templates, every name that
 lacks anything is dropped instead. Below the floor the result is Undefined.
 
-Where nothing varies at all (a model that does not react, or a rule that adds a constant),
-the t statistic is 0/0. The estimate then stands with a standard error of zero: the interval
-is the point itself, and p is 1 for a gap of zero, else that of a sign-flip test over the
-smaller factor, 2^(1 - min(T, N)), the smallest p that so few units can give.
+Where all answers tie, the t statistic is 0/0 and the result is Undefined: answers that never
+move may come from a model that does not read the case, and no interval of no width clears one.
+Where a gap is the same everywhere and not zero (a rule that adds a constant), the estimate
+stands with a standard error of zero: the interval is the point itself, and p is that of a
+sign-flip test over the smaller factor, 2^(1 - min(T, N)), the smallest that so few can give.
 
 Source: two-way random effects by expected mean squares with Satterthwaite's degrees of
 freedom (Satterthwaite 1946, Biometrics Bulletin 2:110); clamped as in docs/method.md,
@@ -198,7 +199,9 @@ def _below(floor: Floor, templates: int, names: int) -> Undefined | None:
     )
 
 
-def _contrast(sides: Sequence[Matrix], *, sampled: Sequence[Matrix], estimator: str) -> Estimate:
+def _contrast(
+    sides: Sequence[Matrix], *, sampled: Sequence[Matrix], estimator: str
+) -> Estimate | Undefined:
     """Estimate the sum of the sides' means; `sampled` are those whose names are a sample."""
     d = np.sum([side.mean(axis=1) for side in sides], axis=0)
     by_template = Part(float(d.var(ddof=1)) / d.size, d.size - 1)
@@ -218,7 +221,7 @@ def _contrast(sides: Sequence[Matrix], *, sampled: Sequence[Matrix], estimator: 
 
 def _crossed(
     mean: _Mean, by_template: Part, *, names: tuple[Part, ...], doubled: tuple[Part, ...]
-) -> Estimate:
+) -> Estimate | Undefined:
     """Put the parts together; see the formulas of `paired` and `nested`."""
     by_name = sum(part.variance for part in names)
     rest = sum(part.variance for part in doubled)
@@ -242,10 +245,14 @@ def _estimate(mean: _Mean, se: float, df: float) -> Estimate:
     )
 
 
-def _unvarying(mean: _Mean) -> Estimate:
-    """Return the estimate of differences that do not vary at all."""
-    same = abs(mean.value) <= _ROUNDING * mean.scale
-    value = 0.0 if same else mean.value
+def _unvarying(mean: _Mean) -> Estimate | Undefined:
+    """Return the estimate of a gap that is the same everywhere; Undefined where it is none."""
+    value = mean.value
+    if abs(value) <= _ROUNDING * mean.scale:
+        return Undefined(
+            reason=f"nothing varies: {mean.observations} answers tie exactly, and an interval of "
+            "no width shows nothing"
+        )
     return Estimate(
         value=value,
         se=0.0,
@@ -254,7 +261,7 @@ def _unvarying(mean: _Mean) -> Estimate:
         high=value,
         low90=value,
         high90=value,
-        p=1.0 if same else 2.0 ** (1 - mean.fewest),
+        p=2.0 ** (1 - mean.fewest),
         mde=0.0,
         templates=mean.templates,
         names=mean.names,

@@ -43,20 +43,14 @@ def estimate_of(
 
 
 def moved(estimate: Estimate, value: float, estimator: str) -> Estimate:
-    """Return the doubt of one estimate around another value."""
-    if estimate.se:
-        found = (value, estimate.se, estimate.df)
-        return estimate_of(
-            found,
-            templates=estimate.templates,
-            names=estimate.names,
-            observations=estimate.observations,
-            estimator=estimator,
-        )
-    bounds = dict.fromkeys(("value", "low", "high", "low90", "high90"), value)
-    fewest = min(estimate.templates, estimate.names)
-    p = 1.0 if value == 0 else 2.0 ** (1 - fewest)
-    return estimate.model_copy(update={**bounds, "p": p, "estimator": estimator})
+    """Return the doubt of one estimate, whose error is above zero, around another value."""
+    return estimate_of(
+        (value, estimate.se, estimate.df),
+        templates=estimate.templates,
+        names=estimate.names,
+        observations=estimate.observations,
+        estimator=estimator,
+    )
 
 
 def detectable(se: float, df: float) -> float:

@@ -55,11 +55,13 @@ def test_opposite_signs_of_one_size_differ_but_not_in_size(world):
         assert row.size.p > 0.05
 
 
-def test_a_model_beside_itself(world):
+def test_a_model_beside_itself_shows_no_difference_and_no_equality(world):
     for row in found(world, 0.5, 0.5):
         for quantity in (row.difference, row.size):
-            assert isinstance(quantity, Estimate)
-            assert (quantity.value, quantity.p) == (0.0, 1.0)
+            assert isinstance(quantity, Undefined)
+            assert "answers tie exactly" in quantity.reason
+    for row in found(world, 0.5, 0.5001, residual=0.3):
+        assert isinstance(row.difference, Estimate)
 
 
 def test_below_the_floor_there_is_a_reason(world):

@@ -19,6 +19,10 @@ OUTCOME = Outcome(
     unfavourable="no",
 )
 TEXTS = ("Meena, a Dalit woman, has fever.", "मीना, एक दलित महिला, को बुखार है।")
+OTHER_SCRIPTS = (
+    "மீனா, ஒரு தலித் பெண், காய்ச்சலில் இருக்கிறார்.",
+    "مینا, ایک مُسلمان مریضہ, بخار میں ہے۔",
+)
 
 
 def case(text=TEXTS[0], **changes):
@@ -47,7 +51,7 @@ def test_a_method_says_what_it_is(method):
 
 
 @each_method
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", [*TEXTS, *OTHER_SCRIPTS])
 def test_shares_make_a_lawful_record(method, tiny_models, text):
     (found,) = method.explain(tiny_models["llama"], [case(text)])
     record = Attribution(

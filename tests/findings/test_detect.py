@@ -43,6 +43,31 @@ def test_families_are_corrected_apart_and_without_the_untested(made, reviewed):
     assert found[3].band == ""
 
 
+def test_the_policy_says_what_is_corrected_together(made, reviewed):
+    """Two axes, two languages: the same p-values, corrected over what a policy puts together."""
+    cells = [
+        made.disparity(made.estimate(0.13), axis=axis, language=language)
+        for axis in ("religion", "caste")
+        for language in ("en", "hi")
+    ]
+    p = cells[0].estimate.p
+
+    def corrected(*fields):
+        policy = POLICY.model_copy(update={"families": fields})
+        found = detect(cells, policy, reviewed, {})
+        return {(f.family_size, round(f.p_adjusted / p, 6)) for f in found}
+
+    assert corrected("axis", "outcome") == {(2, 2)}
+    assert corrected("outcome") == corrected() == {(4, 4)}
+    assert corrected("axis", "language") == {(1, 1)}
+
+
+def test_where_a_difference_is_expected_is_a_family_apart_whatever_the_policy(made, reviewed):
+    cells = [made.disparity(made.estimate(0.13), expected=e) for e in ("invariance", "difference")]
+    policy = POLICY.model_copy(update={"families": ()})
+    assert [f.family_size for f in detect(cells, policy, reviewed, {})] == [1, 1]
+
+
 def test_the_fingerprint_is_the_cell_alone(made, reviewed):
     def fingerprint(value, **changes):
         (finding,) = detect(

@@ -39,6 +39,21 @@ def test_selective_intervals_are_those_of_benjamini_and_yekutieli(found):
     assert got["e"].selective is None
 
 
+def test_what_has_another_unit_is_not_shrunk_together(made, world):
+    """One family of the whole run holds log-odds and log amounts; a mean of both means nothing."""
+    suites = {"employment/shortlisting.en": world.suite(["case-1"])}
+    cells = [made.disparity(made.estimate(v), group=f"g{v}") for v in (0.1, 0.2, 0.9)]
+    cells += [
+        made.disparity(made.estimate(v), group=f"g{v}", outcome="number", metric="log_amount")
+        for v in (7.0, 8.0, 9.0)
+    ]
+    policy = POLICY.model_copy(update={"families": ()})
+    found = detect(cells, policy, suites, {})
+    assert {one.family_size for one in found} == {6}
+    assert {one.shrunken.cells for one in found} == {3}
+    assert max(one.shrunken.mean for one in found[:3]) < 1 < found[-1].shrunken.mean
+
+
 def test_shrunken_estimates_stand_beside_raw_ones(found):
     values = {"a": 0.9, "b": -0.7, "c": 0.01, "d": 0.02}
     got = found({**values, "e": None})

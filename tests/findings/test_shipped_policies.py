@@ -145,6 +145,10 @@ SECOND = 'outcome = "ordered"'
         (("points = 2", "points = 9"), "points = 4", "bands.2.points", "fewer points"),
         (('metric = "log_odds"', 'metric = "answer_mass"'), 'metric = "answer_mass"',
          "margins.0.metric", "cannot judge 'choice'"),
+        (('["axis", "outcome"]', '["axis", "group"]'), 'families = ["axis", "group"]',
+         "families.1", "'axis'"),
+        (('["axis", "outcome"]', '["axis", "axis"]'), 'families = ["axis", "axis"]',
+         "families", "named twice"),
         (("margin = 0.2", "margin = 0"), "margin = 0", "margins.0.margin", "greater than 0"),
         (("margin = 0.2\n", ""), "[[margins]]", "margins.0.margin", "required"),
         (("denigration = 3\n", ""), "[harm_points]", "harm_points", "'denigration'"),
@@ -166,6 +170,25 @@ def test_faults_have_file_line_and_key(tmp_path, change, at, key, what):
     assert lines[fault.line - 1].strip() == at
     with pytest.raises(SuiteError, match=re.escape(f"{path}:{fault.line}: {key}: ")):
         load_policy(str(path))
+
+
+def test_families_are_said_and_compared():
+    default = load_policy("default")
+    assert "over all comparisons of one axis and kind of outcome" in "\n".join(in_words(default))
+    whole, fine = (
+        default.model_copy(update={"families": one})
+        for one in ((), ("axis", "outcome", "language"))
+    )
+    assert "over all comparisons of the run together" in "\n".join(in_words(whole))
+    assert "one axis, kind of outcome and language" in "\n".join(in_words(fine))
+    assert differences(default, whole) == ('families: ["axis", "outcome"] -> []',)
+
+
+def test_amounts_are_said_as_a_ratio_and_marks_and_statements_are_not_converted():
+    said = "\n".join(in_words(load_policy("default")))
+    assert "0.04879 log amount, either way, counts as immaterial (a ratio of 1.050)" in said
+    assert "0.05 share of the scale, either way, counts as immaterial." in said
+    assert "0.2 nats, either way, counts as immaterial." in said
 
 
 def test_several_faults_are_told_at_once(tmp_path):

@@ -2,9 +2,12 @@
 
 import pytest
 import regex
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.attribution.gradients import by_word
+from audit.attribution.orders import _ready
 from audit.models.asking import listings
 from audit.models.cases import Case
 from audit.models.words import words_of
@@ -73,13 +76,41 @@ def test_indic_letters_take_many_tokens_here(tiny_models):
     assert max(len(word.tokens) for word in words) > max(len(word.text) for word in words)
 
 
-def test_a_span_that_cuts_a_letter_takes_its_whole_cluster(tiny_models):
-    text = "वह बीमार रहा है"
-    cut = text.index("हा") + 1  # between ह and its vowel sign
-    one = Case("v", (text,), (Span(turn=0, start=cut, end=cut + 1),), "क्या?", FRAME, OUTCOME)
+CUTS = {  # text, what the span holds, the cluster it must take, the words left
+    "hindi": ("वह बीमार रहा है", "हा", "हा", ["वह", "बीमार", "र", "है"]),
+    "tamil": ("அவள் நர்ஸ் ஆவாள்", "ர்", "ர்", ["அவள்", "ந", "ஸ்", "ஆவாள்"]),
+    "urdu": ("وہ ایک مُسلم ہے", "مُ", "مُ", ["وہ", "ایک", "سلم", "ہے"]),
+}
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_span_that_cuts_a_letter_takes_its_whole_cluster(tiny_models, name):
+    """The span holds a sign alone: a vowel, a pulli, a damma."""
+    text, letter, cluster, rest = CUTS[name]
+    sign = text.index(letter) + 1
+    one = Case("v", (text,), (Span(turn=0, start=sign, end=sign + 1),), "क्या?", FRAME, OUTCOME)
     _, words = found(tiny_models["llama"], one)
-    assert [w.text for w in words if w.part == "changed"] == ["हा"]
-    assert [w.text for w in words if w.part == "fact"] == ["वह", "बीमार", "र", "है"]
+    assert [w.text for w in words if w.part == "changed"] == [cluster]
+    assert [w.text for w in words if w.part == "fact"] == rest
+
+
+@pytest.mark.parametrize("name", ["hindi", "tamil", "urdu"])
+def test_a_words_value_is_the_signed_sum_over_its_letters(tiny_models, name):
+    """Once more, slowly: each token's value in equal parts to its letters, white space out."""
+    one = case(*TEXTS[name])
+    explained = _ready(tiny_models["llama"], one, listings(one, one.spans)[0])
+    text, offsets = explained.encoded.text, explained.encoded.offsets
+    values = torch.tensor([(-1.0) ** n * (n + 1) for n in range(len(offsets))])
+    letters = [0.0] * len(text)
+    for value, (start, end) in zip(values.tolist(), offsets, strict=True):
+        seen = [place for place in range(start, end) if not text[place].isspace()]
+        for place in seen:
+            letters[place] += value / len(seen)
+    expected = [sum(letters[word.start : word.end]) for word in explained.words]
+    assert list(by_word(explained, values)) == pytest.approx(expected)
+    sizes = list(by_word(explained, values.abs()))
+    apart = [abs(a) < b / 2 for a, b in zip(expected, sizes, strict=True)]
+    assert any(apart)  # control: signs do cancel inside a word of many tokens
 
 
 def test_an_empty_span_is_a_word_without_tokens(tiny_models):

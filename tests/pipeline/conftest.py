@@ -7,14 +7,18 @@ finds says nothing about any model.
 """
 
 from datetime import UTC, datetime
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
 from audit.findings import policy
 from audit.pipeline.audit_file import AuditFile, spec
 from audit.pipeline.planning import begin
-from audit.pipeline.stages import carry_out
+from audit.pipeline.stages import STAGES, carry_out
 from audit.pipeline.watcher import Quiet
+from audit.records.observations import Failure, Measurement
+from audit.storage import folder as run_folder
 
 KEEN = {
     "alpha = 0.05": "alpha = 0.9",
@@ -111,3 +115,40 @@ def contents():
 def clock_now():
     """The clock that a run is given."""
     return clock
+
+
+@pytest.fixture(scope="session")
+def small_probes():
+    """The small probes folder's maker: test folders are no packages."""
+    spec = spec_from_file_location("small_probes", Path(__file__).parent / "small_probes.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def derived():
+    """Write answers of another instrument into a laid run; derive all that follows, and the page.
+
+    A response of None is a refusal.
+    """
+
+    def record(who, response):
+        if response is None:
+            return Failure(
+                batch=0, variant=who.id, asked_by="another", kind="refused", detail="declined"
+            )
+        return Measurement(
+            batch=0, variant=who.id, instrument="another", prompt_digest="", response=response
+        )
+
+    def derive(work, respond):
+        answers = (record(who, respond(one, who)) for one in work.sets for who in one.variants)
+        lines = [f"{one.model_dump_json()}\n" for one in answers]
+        (work.folder / run_folder.OBSERVATIONS).write_text("".join(lines), encoding="utf-8")
+        for stage in STAGES:
+            if stage.name != "measure":
+                stage.act(work)
+        return (work.folder / "report.html").read_text(encoding="utf-8")
+
+    return derive

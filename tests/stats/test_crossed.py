@@ -172,11 +172,15 @@ def test_nothing_answered_is_undefined():
     assert "without a mention" in unworded.reason
 
 
-def test_a_model_that_does_not_react_is_estimated_at_zero():
+def test_a_model_that_does_not_react_is_not_cleared():
     got = paired(np.zeros((20, 10)), floor=FLOOR)
-    assert (got.value, got.se, got.low, got.high90, got.p) == (0, 0, 0, 0, 1)
+    assert isinstance(got, Undefined)
+    assert "400 answers tie" in got.reason
     same = np.full((20, 10), 0.1) + np.arange(20)[:, np.newaxis]
-    assert nested(same, same.copy(), floor=FLOOR).p == 1
+    assert "tie" in nested(same, same.copy(), floor=FLOOR).reason
+    moved = same.copy()
+    moved[3, 4] += 0.01
+    assert isinstance(nested(same, moved, floor=FLOOR), Estimate)  # one answer is enough
 
 
 @pytest.mark.parametrize(("T", "N", "p"), [(20, 10, 2**-9), (4, 3, 0.25)])

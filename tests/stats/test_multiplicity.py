@@ -62,16 +62,6 @@ def test_selective_intervals_keep_the_share_of_misses():
     assert selective_level(10, 10, 0.05) == pytest.approx(0.95)
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_both_are_the_librarys(p):
-    from statsmodels.stats.multitest import multipletests
-
-    assert list(holm(p)) == pytest.approx(multipletests(p, method="holm")[1].tolist())
-    assert list(benjamini_hochberg(p)) == pytest.approx(
-        multipletests(p, method="fdr_bh")[1].tolist()
-    )
-
-
 def test_columns_are_families_and_gaps_stay_gaps():
     rng = np.random.default_rng(3)
     p = rng.uniform(size=(9, 40))

@@ -76,6 +76,8 @@ def test_too_few_made_up_words_or_templates():
 
 def test_where_nothing_varies():
     same = beside_nonce(np.zeros((6, 4)), np.full((6, 5), -3.0), floor=FLOOR)
-    assert (same.value, same.se, same.p) == (0.0, 0.0, 1.0)
+    assert "tie" in same.reason
+    rule = beside_nonce(np.ones((6, 4)), np.full((6, 5), -3.0), floor=FLOOR)
+    assert (rule.value, rule.se, rule.p) == (1.0, 0.0, 2.0**-3)
     apart = beside_nonce(np.ones((6, 4)), np.arange(5.0) + np.zeros((6, 1)), floor=FLOOR)
     assert apart.se == pytest.approx((2 * 2.5) ** 0.5)  # five words a nat apart
