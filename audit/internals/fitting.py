@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from audit.errors import CapabilityError
 from audit.models.architectures import architecture
@@ -153,6 +152,8 @@ def _side(parts: Architecture, model: Intervenes, case: Case) -> Arrays | None:
 
 
 def _order(parts: Architecture, opened: Opened) -> Arrays:
+    import torch  # noqa: PLC0415 - fits are read where torch is not loaded
+
     layers = range(len(parts.blocks))
     stream = [Site(EMBEDDINGS, "residual"), *(Site(layer, "residual") for layer in layers)]
     units = [Site(layer, kind) for kind in ("heads", "neurons") for layer in layers]
@@ -185,6 +186,8 @@ def _at_kinds(states: Tensor, opened: Opened) -> NDArray[np.float64]:
 
 def _summed(gradients: Sequence[Tensor | None], place: int) -> NDArray[np.float64]:
     """Return the gradient at a place, summed over the rows that the answers took."""
+    import torch  # noqa: PLC0415 - as above
+
     known = [one[0, place] for one in gradients if one is not None]
     return _numbers(torch.stack(known).sum(dim=0))
 

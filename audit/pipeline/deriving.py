@@ -14,6 +14,7 @@ from audit.pipeline.explaining import evidence_of, explained_sides
 from audit.pipeline.looking import views
 from audit.pipeline.measuring import observations
 from audit.pipeline.planning import Work
+from audit.pipeline.trade_offs import what_ifs
 from audit.pipeline.trusting import write_trust
 from audit.records.estimates import Disparity
 from audit.records.findings import Finding
@@ -76,7 +77,8 @@ def gather(work: Work) -> None:
     run_folder.write_records(work.folder, run_folder.WORD_EVIDENCE, evidence)
     ranks = rank_summaries(evidence, sets)
     run_folder.write_records(work.folder, run_folder.WORD_RANKS, ranks)
-    run_folder.write_records(work.folder, run_folder.INSIDE, _accounts(work))
+    inside = [*_accounts(work), *what_ifs(work)]
+    run_folder.write_records(work.folder, run_folder.INSIDE, inside)
     write_trust(work, evidence)
     work.watcher.advance(1)
 

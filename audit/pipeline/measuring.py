@@ -24,9 +24,9 @@ def measure(work: Work) -> None:
     work.watcher.stage("measure", sum(len(batch.requests) for _, batch in planned))
     for number, (instrument, batch) in enumerate(planned):
         if number >= done:
-            on_split = _splits_noted(work, number)
+            on_split = splits_noted(work, number)
             results = ask_whole(instrument, work.model, batch.requests, on_split)
-            journal.append(path, _records(instrument.name, number, batch, results))
+            journal.append(path, records_of(instrument.name, number, batch, results))
         work.watcher.advance(len(batch.requests), batch.tokens if number >= done else 0)
 
 
@@ -53,18 +53,21 @@ def _planned(work: Work) -> list[tuple[Instrument, Batch]]:
     return planned
 
 
-def _splits_noted(work: Work, number: int) -> Callable[[int], None]:
+def splits_noted(work: Work, number: int, stage: str = "measure") -> Callable[[int], None]:
+    """Return what notes that a batch did not fit in memory."""
+
     def note(size: int) -> None:
         what = f"batch {number}: {size} requests did not fit in memory together and were split"
-        deviation = Deviation(stage="measure", what=what, detail="numbers may differ by 1e-4")
+        deviation = Deviation(stage=stage, what=what, detail="numbers may differ by 1e-4")
         run_folder.add_record(work.folder, run_folder.DEVIATIONS, deviation)
 
     return note
 
 
-def _records(
+def records_of(
     instrument: str, number: int, batch: Batch, results: list[Answered | Unanswered]
 ) -> Iterator[Measurement | Failure]:
+    """Yield the records of one batch."""
     for request, result in zip(batch.requests, results, strict=True):
         yield _record(instrument, number, request, result)
 

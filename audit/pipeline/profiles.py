@@ -4,7 +4,7 @@ from audit.records.runs import Depth, Profile
 
 _METHODS = ("integrated_gradients", "occlusion")
 
-_INTERNALS = ("activation_map", "attention_map", "logit_lens", "writers")
+_INTERNALS = ("activation_functions", "activation_map", "attention_map", "logit_lens", "writers")
 
 _PATCHING = (
     "attribution_patching",
@@ -24,6 +24,7 @@ _QUICK = Depth(
     methods=_METHODS,
     internals=_INTERNALS,
     screened=24,
+    what_if_sets=16,
 )
 _STANDARD = Depth(
     templates=0,
@@ -35,6 +36,7 @@ _STANDARD = Depth(
     methods=_METHODS,
     internals=(*_INTERNALS, *_PATCHING),
     screened=120,
+    what_if_sets=32,
     patched=12,
 )
 _DEEP = Depth(
@@ -47,6 +49,7 @@ _DEEP = Depth(
     methods=_METHODS,
     internals=(*_INTERNALS, *_PATCHING),
     screened=500,
+    what_if_sets=48,
     patched=48,
 )
 _DEPTHS: dict[Profile, Depth] = {"quick": _QUICK, "standard": _STANDARD, "deep": _DEEP}

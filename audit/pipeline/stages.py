@@ -1,7 +1,7 @@
 """The flow of an audit, as a table, and the one loop that goes through it.
 
-`measure`, `explain`, `try words`, `look inside` and `spike` ask the model and go on where they
-stopped. Everything else is a pure function of what is on file and starts anew.
+`measure`, `explain`, `try words`, `look inside`, `what if` and `spike` ask the model and go on
+where they stopped. Everything else is a pure function of what is on file and starts anew.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from audit.pipeline.planning import Work
 from audit.pipeline.reports import write_reports
 from audit.pipeline.spiking import spike
 from audit.pipeline.trying_words import try_words
+from audit.pipeline.what_if import what_if
 from audit.records.runs import Sitting
 from audit.storage import folder as run_folder
 from audit.storage import manifest
@@ -68,6 +69,7 @@ STAGES = (
     Stage("explain", _explain),
     Stage("try words", try_words),
     Stage("look inside", _look),
+    Stage("what if", what_if),
     Stage("gather", gather),
     Stage("spike", _spike),
     Stage("calibrate", _calibrate),

@@ -61,6 +61,7 @@ class Depth(Record):
         internals: Questions put to the network, where the model lets it be looked into.
         screened: Pairs that the cheap ones of these questions are asked about.
         patched: Most pairs that the dear ones are asked about, 0 for all explained pairs.
+        what_if_sets: Sets of one comparison that are measured again while the network is changed.
         network_spikes: Trials with a shift planted inside the network, where it can be reached.
         tried: Explained pairs whose words are taken out to test the maps, in all.
         randomised: Pairs of those that are explained again under random weights, in all.
@@ -77,6 +78,7 @@ class Depth(Record):
     internals: tuple[str, ...] = ()
     screened: int = Field(default=0, ge=0)
     patched: int = Field(default=0, ge=0)
+    what_if_sets: int = Field(default=0, ge=0)
 
 
 class Engagement(Record):

@@ -57,8 +57,8 @@ class OutlierDimensions(Record):
             "adaptive": the same for |x| >= 6 times the state's root mean square.
         dimensions: Their numbers, counted from 0.
         width: Of the stream.
-        share_bound: With 95 % confidence any other dimension is that large at no more than
-            this share of positions in three quarters of the layers, if it never was.
+        share_bound: With 95 % confidence a dimension that never was that large is so at no more
+            than this share of positions like these, by the rule of three.
     """
 
     record: Literal["outlier_dimensions"] = "outlier_dimensions"

@@ -10,6 +10,7 @@
     non_answers.jsonl     heterogeneity.jsonl    exploratory.jsonl
     attributions.jsonl    word_evidence.jsonl    word_ranks.jsonl
     internals.jsonl       internals/    inside.jsonl
+    what_if_fit.json      what_ifs.jsonl
     spikes.jsonl          shifts planted in the network and what they did, trial by trial
     placebos.jsonl        recoveries.jsonl    calibration.json
     word_trials.jsonl     prompts that were emptied word by word, batch by batch
@@ -55,6 +56,8 @@ WORD_RANKS = "word_ranks.jsonl"
 INTERNALS = "internals.jsonl"
 INTERNAL_ARRAYS = "internals"
 INSIDE = "inside.jsonl"
+WHAT_IF_FIT = "what_if_fit.json"
+WHAT_IFS = "what_ifs.jsonl"
 SPIKES = "spikes.jsonl"
 PLACEBOS = "placebos.jsonl"
 RECOVERIES = "recoveries.jsonl"

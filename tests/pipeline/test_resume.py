@@ -13,7 +13,7 @@ from audit.records.observations import WordEvidence
 from audit.storage import folder as run_folder
 from audit.storage import manifest
 
-JOURNALS = ("observations", "attributions", "word_trials", "randomised")
+JOURNALS = ("observations", "attributions", "word_trials", "randomised", "internals")
 
 
 def clock():
@@ -46,6 +46,8 @@ def test_the_small_audit_has_something_in_every_stage(finished):
     assert (finished / "attributions.jsonl").stat().st_size > 1000
     assert len((finished / "word_trials.jsonl").read_bytes().splitlines()) == 4
     assert len((finished / "randomised.jsonl").read_bytes().splitlines()) == 2
+    assert len(list((finished / "internals").iterdir())) > 8
+    assert (finished / "inside.jsonl").stat().st_size > 1000
     assert manifest.faults(finished) == []
     assert b'"ending": "finished"' in (finished / "run.json").read_bytes()
 
@@ -87,6 +89,19 @@ def test_stopped_while_trying_words(finished, contents, tmp_path, name, place):
     folder = stopped_at(
         finished, tmp_path / "run", **{name: cuts(finished, f"{name}.jsonl")[place]}
     )
+    resume(folder)
+    assert contents(folder) == contents(finished)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_stopped_while_looking_inside(finished, contents, tmp_path, place):
+    """An array without its record is written again; one with it is there."""
+    length = cuts(finished, "internals.jsonl")[place]
+    folder = stopped_at(finished, tmp_path / "run", internals=length)
+    kept = (folder / "internals.jsonl").read_bytes().count(b"\n")
+    for number, path in enumerate(sorted((folder / "internals").iterdir())):
+        if number > kept:
+            path.unlink()
     resume(folder)
     assert contents(folder) == contents(finished)
 
