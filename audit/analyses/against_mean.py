@@ -12,14 +12,12 @@ Source: effect (deviation) coding, Cohen et al. 2003, Applied Multiple Regressio
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from audit.analyses.comparison import Array, Comparison, floor, matrix, values
+from audit.analyses.comparison import Array, Comparison, aligned, floor, matrix
 from audit.analyses.contract import Observed
 from audit.analyses.made_up import needs_made_up, pair_estimate
 from audit.records.probes import is_control
 from audit.records.quantities import Quantity
-from audit.stats.crossed import Floor, by_unit, paired, weighted
+from audit.stats.crossed import Floor, paired, weighted
 
 _LEAST = 2
 
@@ -35,7 +33,7 @@ def against_mean(one: Comparison, observed: Observed) -> Mapping[str, Quantity]:
     if len(answering) < _LEAST:
         return {}
     if one.cell.key.cue == "label":
-        stacked = _aligned(one, answering)  # (groups, templates, units)
+        stacked = aligned(one, answering)  # (groups, templates, units)
         middle = stacked.mean(axis=0)
         return {
             group: pair_estimate(one, observed, side - middle)
@@ -61,26 +59,4 @@ def _nested(group: str, sides: Mapping[str, Array], least: Floor) -> Quantity:
         [sides[group], *(sides[name] for name in others)],
         [1 - share, *(-share for _ in others)],
         floor=least,
-    )
-
-
-def _aligned(one: Comparison, groups: list[str]) -> Array:
-    """Return all groups' numbers in the sets and names that all of them share.
-
-    What one group did not answer is missing for all.
-    """
-    sides = [one.cell.sides[group] for group in groups]
-    shared = sides[0].pairs
-    for side in sides[1:]:
-        shared = np.intersect1d(shared, side.pairs)
-    at = [np.searchsorted(side.pairs, shared) for side in sides]
-    found = np.array([values(one.column, s.places[i]) for s, i in zip(sides, at, strict=True)])
-    found[:, np.isnan(found).any(axis=0)] = np.nan
-    first, here = sides[0], at[0]
-    shape = (len(one.cell.templates), len(first.unit_names))
-    return np.array(
-        [
-            by_unit(row, rows=first.rows[here], units=first.units[here], shape=shape)[one.rows]
-            for row in found
-        ]
     )

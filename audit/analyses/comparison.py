@@ -3,6 +3,7 @@
 Rows are templates, columns the names' signalling units; what was not answered is NaN.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,28 @@ def partners(one: Comparison, column: Column) -> tuple[Array, Array]:
     )
     first, second = sides
     return first[one.rows], second[one.rows]
+
+
+def aligned(one: Comparison, groups: Sequence[str]) -> Array:
+    """Return all groups' numbers in the sets and names they share, (groups, templates, units).
+
+    What one group did not answer is missing for all.
+    """
+    sides = [one.cell.sides[group] for group in groups]
+    shared = sides[0].pairs
+    for side in sides[1:]:
+        shared = np.intersect1d(shared, side.pairs)
+    at = [np.searchsorted(side.pairs, shared) for side in sides]
+    found = np.array([values(one.column, s.places[i]) for s, i in zip(sides, at, strict=True)])
+    found[:, np.isnan(found).any(axis=0)] = np.nan
+    first, here = sides[0], at[0]
+    shape = (len(one.cell.templates), len(first.unit_names))
+    return np.array(
+        [
+            by_unit(row, rows=first.rows[here], units=first.units[here], shape=shape)[one.rows]
+            for row in found
+        ]
+    )
 
 
 def matrix(one: Comparison, side: Side, column: Column | None = None) -> Array:

@@ -9,6 +9,7 @@ from audit.analyses.baselines import cases, repeat_noise, rewording
 from audit.analyses.comparison import Comparison, differences, matrix
 from audit.analyses.contract import Observed
 from audit.analyses.effects import effects
+from audit.analyses.intersections import intersection
 from audit.analyses.second_opinions import second_opinions
 from audit.records.context import Context, VarianceShares
 from audit.records.quantities import Quantity, Undefined
@@ -38,6 +39,7 @@ def context(
         rewording=rewording(one, case, observed),
         repeat_noise=repeat_noise(one),
         robustness=second_opinions(one, observed),
+        intersection=intersection(one, observed),
     )
 
 

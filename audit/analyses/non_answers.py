@@ -4,7 +4,7 @@ A refusal, a hedge, a question back or an answer that nobody can read is an outc
 counted for each group, never dropped and never taken for a zero. Each share has an interval that
 knows that prompts of one template hang together, and the gap to the reference group is
 estimated over templates and names like any other. Where it does not vary, the two shares'
-intervals bound it.
+intervals bound it; where prompts were asked repeatedly, the gap in log-odds stands beside it.
 
 Reads:  the failures by kind; what was not asked at all is neither.
 Gives:  for every cell and group one tally for "any" and one for each kind of the run, with
@@ -21,10 +21,12 @@ import numpy as np
 from audit.analyses.cells import Cell, Places, Side, cells
 from audit.analyses.comparison import Array, floor
 from audit.analyses.contract import Observed, Tally
+from audit.records.context import MarginalModel
 from audit.records.contrasts import NonAnswers, Share
 from audit.records.probes import is_control
 from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.stats.crossed import Floor, by_unit, nested, paired
+from audit.stats.gee import share_gap
 from audit.stats.multiplicity import benjamini_hochberg
 from audit.stats.proportions import clustered
 
@@ -78,6 +80,7 @@ def _tally(cell: Cell, group: str, kind: str, counts: _Counts, least: Floor) -> 
         "gap": _varying(_gap(cell, group, counts, least)),
         "gap_low": share.low - reference.high,
         "gap_high": share.high - reference.low,
+        "marginal": _marginal(cell, group, counts, least),
     }
     return NonAnswers.model_validate(found)
 
@@ -110,6 +113,27 @@ def _gap(cell: Cell, group: str, counts: _Counts, least: Floor) -> Quantity:
     _, at, of = np.intersect1d(mine.pairs, theirs.pairs, return_indices=True)
     d = _rates(mine.places[at], counts) - _rates(theirs.places[of], counts)
     return paired(matrix(mine, d, at), floor=least)
+
+
+def _marginal(cell: Cell, group: str, counts: _Counts, least: Floor) -> MarginalModel | Undefined:
+    """Return the gap of both shares in log-odds, where prompts were asked repeatedly."""
+    sides = [cell.sides[group], cell.sides[cell.key.reference]]
+    if not any((counts.asked[side.places] > 1).any() for side in sides):
+        return Undefined(reason="no prompt was asked more than once")
+    if cell.key.cue == "name":
+        return Undefined(reason="names are a sample of their own, which templates alone ignore")
+    mine, theirs = (_by_template(side, counts, len(cell.templates)) for side in sides)
+    return share_gap(mine, theirs, floor=least.templates)
+
+
+def _by_template(side: Side, counts: _Counts, templates: int) -> Array:
+    """Return each template's share of failures, NaN where it was not asked."""
+    failed, asked = (
+        np.bincount(side.rows, weights=of[side.places], minlength=templates) for of in counts
+    )
+    shares = np.full(templates, np.nan)
+    np.divide(failed, asked, out=shares, where=asked > 0)
+    return shares
 
 
 def _rates(places: Places, counts: _Counts) -> Array:

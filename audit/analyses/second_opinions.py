@@ -3,25 +3,37 @@
 For labels only, whose names are shared and stand for nobody: bootstrap-t and sign flips
 over templates for every primary cell, and a mixed model for the cells that seem to count.
 The mixed model takes up to a second a cell, so it is bounded: label cells whose unadjusted
-p is below the policy's alpha, with at most 400 differences, the 20 of least p.
+p is below the policy's alpha, with at most 400 differences, the 20 of least p. Where answers
+were drawn repeatedly and each draw is a plain yes or no, generalised estimating equations take
+the shares.
 
-Source: as `audit.stats.resampling` and `audit.stats.mixed`.
+Source: as `audit.stats.resampling`, `audit.stats.mixed` and `audit.stats.gee`.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from audit.analyses.comparison import Array, Comparison, differences, floor, generator
+from audit.analyses.comparison import (
+    Array,
+    Comparison,
+    differences,
+    floor,
+    generator,
+    partners,
+)
 from audit.analyses.contract import Observed
-from audit.records.context import Robustness
+from audit.records.context import MarginalModel, Robustness
 from audit.records.estimates import Disparity
 from audit.records.quantities import Estimate, Undefined
 from audit.stats.completeness import complete_cases
+from audit.stats.gee import share_gap
 from audit.stats.mixed import MOST_CELLS, crossed_model
 from audit.stats.resampling import DRAWS, bootstrap_t, sign_flips
 
 MOST_MODELS = 20
+_TWICE = 2
+_ROUNDING = 1e-9
 
 Candidate = tuple[Disparity, Array]
 """A disparity with its differences, (templates, units)."""
@@ -49,11 +61,40 @@ def second_opinions(one: Comparison, observed: Observed) -> Robustness | Undefin
         sign_flip_p=flipped.p,
         flips=flipped.flips,
         exact=flipped.exact,
+        marginal=_marginal(one, observed),
         mixed=Undefined(
             reason="fitted for label cells of unadjusted p below alpha, of at most "
             f"{MOST_CELLS} differences, the {MOST_MODELS} of least p"
         ),
     )
+
+
+def _marginal(one: Comparison, observed: Observed) -> MarginalModel | Undefined:
+    """Return the gap of two shares of draws, where each draw is a yes or a no."""
+    outcome = one.cell.key.outcome
+    columns = (c for c in observed.columns if c.metric.decision and outcome in c.metric.reads)
+    decision = next(columns, None)
+    if decision is None or decision.draws is None or decision.scatter is None:
+        return Undefined(reason="no answer was drawn more than once")
+    places = np.concatenate([one.places(one.mine), one.places(one.theirs)])
+    places = places[decision.present[places]]
+    draws, share = decision.draws[places], decision.values[places]
+    if not (draws >= _TWICE).any():
+        return Undefined(reason="no answer of this cell was drawn more than once")
+    plain = draws * share * (1 - share)  # the squares of zeros and ones around their share
+    if not np.allclose(decision.scatter[places], plain, rtol=0, atol=_ROUNDING):
+        return Undefined(reason="a draw is a probability here, and no yes or no")
+    a, b = (_row_means(side) for side in partners(one, decision))
+    return share_gap(a, b, floor=floor(observed).templates)
+
+
+def _row_means(side: Array) -> Array:
+    """Return each template's share over names, NaN where nothing was answered."""
+    known = ~np.isnan(side)
+    counts = known.sum(axis=1)
+    means = np.full(len(side), np.nan)
+    np.divide(np.where(known, side, 0.0).sum(axis=1), counts, out=means, where=counts > 0)
+    return means
 
 
 def with_models(found: Sequence[Candidate], alpha: float) -> dict[str, Disparity]:

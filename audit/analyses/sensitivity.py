@@ -31,6 +31,7 @@ from audit.analyses.cells import Cell, cells
 from audit.analyses.comparison import Comparison, differences, floor, generator, matrix
 from audit.analyses.context import context
 from audit.analyses.contract import Analysis, Column, Observed
+from audit.analyses.intersections import insufficient, with_pooling
 from audit.analyses.made_up import needs_made_up, pair_estimate, pair_null
 from audit.analyses.second_opinions import Candidate, with_models
 from audit.records.digests import content_id
@@ -52,8 +53,10 @@ def sensitivity(observed: Observed) -> Iterator[Disparity]:
         if disparity.context is not None and one.cell.key.cue == "label":
             labels.append((disparity, differences(one)))
     modelled = with_models(labels, observed.policy.alpha)
+    found = [modelled.get(one.id, one) for one in found]
+    pooled = with_pooling(found)
     for disparity in found:
-        yield modelled.get(disparity.id, disparity)
+        yield pooled.get(disparity.id, disparity)
 
 
 def _comparisons(observed: Observed) -> Iterator[tuple[Comparison, Mapping[str, Quantity]]]:
@@ -145,6 +148,9 @@ def _order_effect(column: Column, effects: Array) -> float | None:
 
 
 def _estimate(one: Comparison, observed: Observed) -> Quantity:
+    lacking = insufficient(one, observed)
+    if lacking is not None:
+        return lacking
     if needs_made_up(one):
         return pair_estimate(one, observed)
     if one.cell.key.cue == "label":

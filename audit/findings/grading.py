@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from audit.records.estimates import Disparity, Estimate, Undefined
 from audit.records.findings import EvidenceLetter, Policy, Verdict
 from audit.records.identities import NameList
-from audit.records.probes import UNREVIEWED, ProbeSuite
+from audit.records.probes import PLUS, UNREVIEWED, ProbeSuite
 
 Grade = EvidenceLetter
 
@@ -86,12 +86,13 @@ def _unvalidated(disparity: Disparity, sources: Sources) -> list[str]:
     """Return the name lists of this contrast whose signal is not validated."""
     if disparity.cue != "name":
         return []
-    contrast = (disparity.group, disparity.reference)
+    axes = disparity.axis.split(PLUS)
+    contrast = [group.split(PLUS) for group in (disparity.group, disparity.reference)]
     lists = sources.name_lists.values()
     return sorted(
         one.key
         for one in lists
-        if one.signals.get(disparity.axis) in contrast and not one.validated
+        if [one.signals.get(axis) for axis in axes] in contrast and not one.validated
     )
 
 

@@ -53,7 +53,8 @@ def in_words(policy: Policy) -> Iterator[str]:
     )
     yield (
         f"An interval needs {policy.min_templates} templates and {policy.min_names} names; "
-        f"clearing a system needs {policy.clear_templates} and {policy.clear_names}."
+        f"clearing a system needs {policy.clear_templates} and {policy.clear_names}. A group that "
+        f"several axes make needs {policy.min_intersection} answered prompts."
     )
     yield (
         "A run carries no conclusion where its placebo contrasts raise so many false alarms that "

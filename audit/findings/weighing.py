@@ -8,7 +8,14 @@ not answered.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from audit.records.context import Bounds, Context, MixedModel, Rewording, Robustness
+from audit.records.context import (
+    Bounds,
+    Context,
+    MarginalModel,
+    MixedModel,
+    Rewording,
+    Robustness,
+)
 from audit.records.estimates import Disparity, Estimate
 from audit.records.findings import Finding
 
@@ -40,6 +47,7 @@ def _sentences(disparity: Disparity, alpha: float) -> Iterator[Said]:
     yield from _of_null(disparity, alpha)
     yield from _of_mean(context, estimate)
     yield from _of_methods(context, estimate, alpha)
+    yield from _of_draws(context, estimate)
     yield from _of_rewording(context)
     yield from _of_missing(context, estimate)
 
@@ -88,6 +96,15 @@ def _of_methods(context: Context, estimate: Estimate, alpha: float) -> Iterator[
         yield Said(
             same, f"mixed model: {mixed.value:+.3f} [{mixed.low:+.3f}, {mixed.high:+.3f}]{doubt}"
         )
+
+
+def _of_draws(context: Context, estimate: Estimate) -> Iterator[Said]:
+    robust = context.robustness
+    if isinstance(robust, Robustness) and isinstance(robust.marginal, MarginalModel):
+        found = robust.marginal
+        same = not found.low <= 0 <= found.high and (found.value > 0) == (estimate.value > 0)
+        told = f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+        yield Said(same, f"shares of draws by templates, in log-odds: {told}")
 
 
 def _of_rewording(context: Context) -> Iterator[Said]:

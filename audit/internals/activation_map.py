@@ -90,5 +90,6 @@ PLUGIN = Question(
     needs=Intervenes,
     rests_on=("stream", "readout"),
     screens=True,
+    vanishes=("norm", "projection"),
     observe=chart,
 )

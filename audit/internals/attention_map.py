@@ -141,5 +141,6 @@ PLUGIN = Question(
     rests_on=("readout", "attention"),
     screens=False,
     shown=True,
+    vanishes=("contribution",),
     observe=look_at,
 )

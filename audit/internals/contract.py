@@ -54,6 +54,7 @@ class Question:
         rests_on: The checks of the architecture (`audit.models.checking`) without which its
             numbers would mean nothing; where one fails the question is refused by name.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
+        vanishes: The arrays that are zero where both sides are the same text.
         shown: Whether it is for the pairs alone that the report shows.
         controlled: Whether it also reads `Pair.other`, the reference under another name.
         observe: Looks into the network with one pair; arrays of the same names for each pair.
@@ -71,3 +72,4 @@ class Question:
     controlled: bool = False
     rests_on: tuple[Check, ...] = ()
     shown: bool = False
+    vanishes: tuple[str, ...] = ()

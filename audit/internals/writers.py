@@ -115,6 +115,7 @@ PLUGIN = Question(
     needs=Intervenes,
     rests_on=("stream", "readout"),
     screens=True,
+    vanishes=("contribution", "ledger"),
     controlled=True,
     observe=write,
 )

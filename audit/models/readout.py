@@ -73,7 +73,7 @@ class Readout:
             inverse = (scaled * normed).sum() / (scaled * scaled).sum()
             tolerance = _AGREES.get(self.weight.dtype, _AGREES_HALF)
             apart = (inverse * scaled - normed).abs().max()
-            if not apart <= tolerance * normed.abs().max().clamp(min=1.0):
+            if apart > tolerance * normed.abs().max().clamp(min=1.0):  # not finite: seen later
                 raise CapabilityError(
                     f"the final norm is off by {float(apart):.1e} from dividing by one number, "
                     "so it cannot be frozen"

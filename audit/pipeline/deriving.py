@@ -36,9 +36,8 @@ def observed(work: Work) -> Observed:
     )
 
 
-def analyse(work: Work) -> None:
+def analyse(work: Work, seen: Observed) -> None:
     """Turn observations into disparities, and into what is compared beside them."""
-    seen = observed(work)
     questions = plugins.load_all(analyses, Analysis)
     tallies = plugins.load_all(analyses, Tally)
     syntheses = plugins.load_all(analyses, Synthesis)
@@ -57,13 +56,13 @@ def analyse(work: Work) -> None:
     work.watcher.advance(len(syntheses))
 
 
-def judge(work: Work) -> None:
+def judge(work: Work, seen: Observed) -> None:
     """Judge the disparities under the policy, and choose what shows each finding."""
     work.watcher.stage("detect", 1)
     disparities = run_folder.read_records(work.folder, run_folder.DISPARITIES, Disparity)
     library = work.library
     findings = detect(disparities, work.policy, library.suites, library.name_lists)
-    shown = with_exemplars(findings, observed(work))
+    shown = with_exemplars(findings, seen)
     run_folder.write_records(work.folder, run_folder.FINDINGS, shown)
     run_folder.write_records(work.folder, run_folder.EXPLORATORY, explore(disparities))
     work.watcher.advance(1)
@@ -94,7 +93,7 @@ def _accounts(work: Work) -> list[Inside]:
     return found
 
 
-def rate(work: Work) -> None:
+def rate(work: Work, seen: Observed) -> None:
     """Score the findings under the policy."""
     work.watcher.stage("score", 1)
     findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
@@ -103,7 +102,7 @@ def rate(work: Work) -> None:
     card = score(
         findings,
         disparities,
-        observed(work),
+        seen,
         work.policy,
         work.run.spec,
         failures,

@@ -7,7 +7,9 @@ where they stopped. Everything else is a pure function of what is on file and st
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
+from audit.analyses.contract import Observed
 from audit.errors import IncompleteError
 from audit.pipeline.calibrating import calibrate
 from audit.pipeline.deriving import analyse, gather, judge, observed, rate
@@ -24,6 +26,8 @@ from audit.storage import folder as run_folder
 from audit.storage import manifest
 
 Clock = Callable[[], datetime]
+Sight = Callable[[], Observed]
+"""Returns the observations as columns; they are read when first asked for, and once."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +35,7 @@ class Stage:
     """A name and an act."""
 
     name: str
-    act: Callable[[Work], None]
-
-
-def _explain(work: Work) -> None:
-    explain(work, observed(work))
-
-
-def _look(work: Work) -> None:
-    if work.run.spec.depth.internals:
-        look(work, observed(work))
-
-
-def _spike(work: Work) -> None:
-    spike(work, observed(work))
-
-
-def _calibrate(work: Work) -> None:
-    calibrate(work, observed(work))
+    act: Callable[[Work, Sight], None]
 
 
 def _report(work: Work) -> None:
@@ -63,19 +50,19 @@ def _close(work: Work) -> None:
 
 
 STAGES = (
-    Stage("measure", measure),
-    Stage("analyse", analyse),
-    Stage("detect", judge),
-    Stage("explain", _explain),
-    Stage("try words", try_words),
-    Stage("look inside", _look),
-    Stage("what if", what_if),
-    Stage("gather", gather),
-    Stage("spike", _spike),
-    Stage("calibrate", _calibrate),
-    Stage("score", rate),
-    Stage("report", _report),
-    Stage("close", _close),
+    Stage("measure", lambda work, _: measure(work)),
+    Stage("analyse", lambda work, seen: analyse(work, seen())),
+    Stage("detect", lambda work, seen: judge(work, seen())),
+    Stage("explain", lambda work, seen: explain(work, seen())),
+    Stage("try words", lambda work, _: try_words(work)),
+    Stage("look inside", lambda work, seen: look(work, seen())),
+    Stage("what if", lambda work, _: what_if(work)),
+    Stage("gather", lambda work, _: gather(work)),
+    Stage("spike", lambda work, seen: spike(work, seen())),
+    Stage("calibrate", lambda work, seen: calibrate(work, seen())),
+    Stage("score", lambda work, seen: rate(work, seen())),
+    Stage("report", lambda work, _: _report(work)),
+    Stage("close", lambda work, _: _close(work)),
 )
 
 
@@ -89,12 +76,13 @@ def carry_out(work: Work, clock: Clock) -> None:
     started = clock()
     sitting = Sitting(started=started.isoformat(timespec="seconds"))
     _keep(work, sitting)
+    seen = cache(lambda: observed(work))
     seconds: dict[str, float] = {}
     ending = "stopped"
     try:
         for stage in STAGES:
             before = clock()
-            stage.act(work)
+            stage.act(work, seen)
             seconds[stage.name] = round((clock() - before).total_seconds(), 2)
         ending = "finished"
     except IncompleteError:

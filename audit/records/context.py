@@ -182,6 +182,28 @@ class MarginalModel(Record):
     warnings: tuple[str, ...] = ()
 
 
+class Intersection(Record):
+    """A group that several axes make together, beside the sum of what each makes alone.
+
+    Attributes:
+        additive: Sum of the gaps of the groups that differ from the reference in one axis only.
+        excess: The group's own gap minus that sum; zero where the axes add up.
+        pooled: The gap with its excess drawn towards zero, as far as its own error warrants;
+            undefined below three intersections with an error of their own.
+        weight: Share of the excess that is kept.
+        answered: Prompts of the group that were answered.
+        cells: Intersections that were pooled.
+    """
+
+    kind: Literal["intersection"] = "intersection"
+    additive: Quantity
+    excess: Quantity
+    pooled: Number
+    weight: float | None = None
+    answered: int
+    cells: int = 0
+
+
 class Robustness(Record):
     """The same gap by other methods; for labels only, where templates are the sample.
 
@@ -192,6 +214,7 @@ class Robustness(Record):
         sign_flip_p: Two-sided p of flipping the templates' signs.
         flips: Sign patterns tried; all of them where `exact`.
         mixed: The mixed model, where it was fitted.
+        marginal: Where answers were drawn repeatedly, the gap of the shares in log-odds (GEE).
     """
 
     kind: Literal["robustness"] = "robustness"
@@ -202,6 +225,9 @@ class Robustness(Record):
     flips: int
     exact: bool
     mixed: Annotated[MixedModel | Undefined, Field(discriminator="kind")]
+    marginal: Annotated[MarginalModel | Undefined, Field(discriminator="kind")] = Undefined(
+        reason="no answer was drawn more than once"
+    )
 
 
 class Context(Record):
@@ -211,6 +237,7 @@ class Context(Record):
         against_mean: The group minus the mean of all groups that were asked.
         reference_against_mean: The reference group minus the same mean.
         groups: How many groups that mean is of.
+        intersection: Where several axes make the group, what they make together; else None.
     """
 
     against_mean: Quantity
@@ -221,3 +248,4 @@ class Context(Record):
     rewording: Annotated[Rewording | Undefined, Field(discriminator="kind")]
     repeat_noise: Annotated[RepeatNoise | Undefined, Field(discriminator="kind")]
     robustness: Annotated[Robustness | Undefined, Field(discriminator="kind")]
+    intersection: Annotated[Intersection | Undefined, Field(discriminator="kind")] | None = None

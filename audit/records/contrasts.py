@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from audit.records.context import VarianceShares
+from audit.records.context import MarginalModel, VarianceShares
 from audit.records.estimates import Expected
 from audit.records.observations import FailureKind
 from audit.records.probes import Cue, OutcomeKind
@@ -36,6 +36,8 @@ class NonAnswers(Record):
             undefined where it does not vary, and then bounded by `gap_low` and `gap_high`.
         gap_low: Least gap that both shares' intervals leave.
         gap_high: Greatest gap that they leave.
+        marginal: Where prompts were asked repeatedly, the gap in log-odds with templates as
+            clusters (GEE), labels only.
         q: Benjamini-Hochberg over all such gaps of the run; exploratory, it gates nothing.
     """
 
@@ -53,6 +55,9 @@ class NonAnswers(Record):
     gap: Quantity
     gap_low: float
     gap_high: float
+    marginal: Annotated[MarginalModel | Undefined, Field(discriminator="kind")] = Undefined(
+        reason="no prompt was asked more than once"
+    )
     q: float | None = None
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from audit.records.probes import Cue, OutcomeKind
+from audit.records.probes import PLUS, Cue, OutcomeKind, is_control
 from audit.records.record import Record
 
 
@@ -72,9 +72,12 @@ class CounterfactualSet(Record):
     answer has one cause only (Kusner et al. 2017, arXiv:1703.06856). Under a label cue the
     same name stands in every group; under a name cue each group has names of its own.
 
+    An axis such as "caste+gender" is an intersection: every group then names one group of each
+    of its axes, in their order, e.g. "sc+woman".
+
     Raises:
         ValueError: If the variants differ outside their spans, if a (group, name) comes
-            twice, or if the reference is missing.
+            twice, if the reference is missing, or if a group does not name one of each axis.
     """
 
     id: str
@@ -97,6 +100,10 @@ class CounterfactualSet(Record):
             raise ValueError(f"set {self.id}: reference {self.reference!r} is missing")
         if len({variant.skeleton for variant in self.variants}) != 1:
             raise ValueError(f"set {self.id}: variants differ outside the group's words")
+        axes = self.axis.count(PLUS)
+        odd = [g for g, _ in seen if not is_control(g) and g.count(PLUS) != axes]
+        if odd:
+            raise ValueError(f"set {self.id}: {odd[0]!r} does not name one of each of {self.axis}")
         return self
 
     @property

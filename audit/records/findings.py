@@ -106,6 +106,8 @@ class Policy(Record):
         mass_floor: Least median probability of the offered answers, for an all-clear.
         min_templates: No interval below this many templates.
         min_names: No interval below this many names.
+        min_intersection: No estimate for a group that several axes make where fewer prompts of
+            it were answered.
         clear_templates: A smaller design cannot clear a system.
         clear_names: Likewise for names.
         placebo_level: How often a sound run may be refused a conclusion by its placebos.
@@ -137,6 +139,7 @@ class Policy(Record):
     mass_floor: float = Field(ge=0, le=1)
     min_templates: int = Field(ge=2)
     min_names: int = Field(ge=2)
+    min_intersection: int = Field(default=100, ge=2)
     clear_templates: int
     clear_names: int
     placebo_level: float = Field(default=0.01, gt=0, lt=1)

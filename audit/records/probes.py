@@ -20,6 +20,9 @@ NONCE = "nonce-"
 """How the key of a made-up group begins, whose words mean nothing: the null of associations."""
 
 SLOT = re.compile(r"\{([^{}]*)\}")
+PLUS = "+"
+"""What joins the axes of an intersection, e.g. "caste+gender", and its groups, "sc+woman"."""
+
 _NAMED_SLOT = re.compile(r"[a-z_]+(:[a-z_]+)?")
 _WORDS = "{words}"
 

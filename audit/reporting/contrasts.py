@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from audit.records.context import MarginalModel
 from audit.records.contrasts import Heterogeneity, LanguageSpread, NonAnswers, Share
 from audit.records.estimates import Undefined
 from audit.records.selection import Exploratory
@@ -10,6 +11,7 @@ from audit.reporting import formatting as fmt
 from audit.reporting.dossier import Dossier
 from audit.reporting.holding import share_line
 from audit.reporting.labels import Labels
+from audit.reporting.second_opinions import marginal_words
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,12 @@ def _share(found: Share) -> str:
 
 
 def _gap(one: NonAnswers) -> str:
+    if isinstance(one.marginal, MarginalModel):
+        return f"{_plain_gap(one)}; repeated prompts: {marginal_words(one.marginal)}"
+    return _plain_gap(one)
+
+
+def _plain_gap(one: NonAnswers) -> str:
     if isinstance(one.gap, Undefined):
         ends = f"{fmt.signed(100 * one.gap_low, 1)} to {fmt.signed(100 * one.gap_high, 1)} points"
         return f"not measured: {one.gap.reason} ({ends})"

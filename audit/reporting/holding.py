@@ -7,7 +7,15 @@ computed stands there with its reason, never as a zero.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from audit.records.context import Bounds, Context, EffectSizes, ImpactRatio, Points, VarianceShares
+from audit.records.context import (
+    Bounds,
+    Context,
+    EffectSizes,
+    ImpactRatio,
+    Intersection,
+    Points,
+    VarianceShares,
+)
 from audit.records.estimates import Disparity, Estimate, Undefined
 from audit.records.findings import Finding
 from audit.records.quantities import Amount
@@ -65,6 +73,8 @@ def _context(of: Disparity) -> Iterator[Row]:
         return
     yield _against_mean(found, of.unit)
     yield from _effects(found.effects, of)
+    if found.intersection is not None:
+        yield _intersection(found.intersection, of.unit)
     yield _shares(found)
     yield from other_opinions(found, of.unit)
 
@@ -171,6 +181,23 @@ def _worst_case(found: Bounds | Undefined) -> Row:
     ends = f"{_in_unit(found.low, found.unit)} to {_in_unit(found.high, found.unit)}"
     absent = fmt.counted(found.missing, "missing answer")
     return Row(title, f"{ends} ({absent}); over the answers on file {observed}", word)
+
+
+def _intersection(found: Intersection | Undefined, unit: str) -> Row:
+    title = "Beside the sum of its parts"
+    word = (
+        "Do the axes together make more than each alone? The excess is the group's gap minus the "
+        "sum of the gaps of the groups that differ in one axis only."
+    )
+    if isinstance(found, Undefined):
+        return missing(title, found, word)
+    figure = f"sum {told(found.additive, unit)}; excess {told(found.excess, unit)}"
+    if isinstance(found.pooled, Amount) and found.weight is not None:
+        figure += (
+            f"; partly pooled gap {fmt.signed(found.pooled.value)} {unit}, keeping "
+            f"{fmt.percent(found.weight)} of the excess"
+        )
+    return Row(title, figure, word)
 
 
 def _in_unit(value: float, unit: str) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.estimates import Disparity
 from audit.records.identities import Axis, NameList
-from audit.records.probes import NO_MENTION
+from audit.records.probes import NO_MENTION, PLUS
 from audit.reporting.languages import language_name
 
 _HARMS = {
@@ -36,6 +36,8 @@ class Labels:
 
     def axis(self, key: str) -> str:
         """Return an axis' title, e.g. "Religion"."""
+        if PLUS in key:
+            return " and ".join(self.axis(part) for part in key.split(PLUS))
         axis = self.dossier.axes.get(key)
         return axis.title if axis else plain(key)
 
@@ -43,6 +45,10 @@ class Labels:
         """Return a group's title, e.g. "Scheduled Caste"."""
         if key == NO_MENTION:
             return "not mentioned"
+        parts = key.split(PLUS)
+        if len(parts) > 1 and len(parts) == len(axis.split(PLUS)):
+            pairs = zip(axis.split(PLUS), parts, strict=True)
+            return ", ".join(self.group(own, part) for own, part in pairs)
         known = self.dossier.axes.get(axis)
         titles = {group.key: group.title for group in known.groups} if known else {}
         return titles.get(key) or plain(key)

@@ -24,6 +24,14 @@ from audit.reporting.sentences import title
 _COLUMNS = 8  # words that did not change, at most
 _FAINT = 0.02  # attention below this is not drawn
 
+LEDGER = {
+    "embeddings": "the words' own vectors at that place",
+    "reading": "the final normaliser, which reads the same content more or less strongly",
+    "later": "later words of long answers",
+    "rest": "what is curved or constant",
+}
+"""What no layer writes, in words."""
+
 Numbers = NDArray[np.float64]
 
 
@@ -89,15 +97,15 @@ class PairMaps:
     language: str
     sides: tuple[str, str]
     difference: float
-    columns: tuple[Column, ...]
-    more: int
-    apart: Grid | None
-    towards: Grid | None
-    lens: Curve | None
-    lens_rows: tuple[tuple[int, float, float], ...]
-    writers: tuple[Writer, ...]
-    ledger: tuple[tuple[str, float], ...]
-    heads: tuple[Head, ...]
+    columns: tuple[Column, ...] = ()
+    more: int = 0
+    apart: Grid | None = None
+    towards: Grid | None = None
+    lens: Curve | None = None
+    lens_rows: tuple[tuple[int, float, float], ...] = ()
+    writers: tuple[Writer, ...] = ()
+    ledger: tuple[tuple[str, float], ...] = ()
+    heads: tuple[Head, ...] = ()
 
 
 def pair_maps(dossier: Dossier, labels: Labels) -> tuple[PairMaps, ...]:
@@ -136,8 +144,6 @@ def _pair(
     if (found := seen.get("attention_map")) and shown:
         parts["heads"] = _heads(found, shown, labels.groups(finding.disparity))
     exemplar = next(e for e in finding.exemplars if e.variant == look.variant)
-    empty = {"columns": (), "more": 0, "apart": None, "towards": None, "lens": None}
-    empty |= {"lens_rows": (), "writers": (), "ledger": (), "heads": ()}
     return PairMaps(
         title=title(finding.disparity, labels),
         anchor=anchor(finding),
@@ -146,7 +152,7 @@ def _pair(
         language=asked.language,
         sides=labels.groups(finding.disparity),
         difference=exemplar.difference,
-        **empty | parts,
+        **parts,
     )
 
 
@@ -164,7 +170,8 @@ def _shown(found: Pictured) -> tuple[int, ...]:
 def _layers(found: Pictured, name: str) -> Numbers:
     """Return the residual stream's map, (layers, columns)."""
     kind = found.look.labels["kind"].index("residual")
-    return found.arrays[name][kind].astype(np.float64)
+    values: Numbers = found.arrays[name][kind].astype(np.float64)
+    return values
 
 
 def _grids(found: Pictured, shown: tuple[int, ...]) -> dict[str, Any]:
@@ -222,7 +229,10 @@ def _writers(found: Pictured) -> dict[str, Any]:
             Writer(n, (row[0], row[1]), (bar(row[0], reach), bar(row[1], reach)))
             for n, row in enumerate(values.tolist())
         ),
-        "ledger": tuple(zip(found.look.labels["item"], ledger, strict=True)),
+        "ledger": tuple(
+            (LEDGER.get(item, item), value)
+            for item, value in zip(found.look.labels["item"], ledger, strict=True)
+        ),
     }
 
 

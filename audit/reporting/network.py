@@ -9,7 +9,7 @@ from audit.records.writing import ComponentMean, Contributions, LayerShares, Sha
 from audit.reporting.curves import Bar, Curve, bar, curve
 from audit.reporting.dossier import Dossier
 from audit.reporting.labels import Labels
-from audit.reporting.maps import PairMaps, pair_maps
+from audit.reporting.maps import LEDGER, PairMaps, pair_maps
 
 R = TypeVar("R")
 
@@ -19,12 +19,6 @@ _WORDS = {
     "attention_map": "Attention maps",
     "logit_lens": "Logit lens",
     "writers": "Which layers write the difference",
-}
-_LEDGER = {
-    "embeddings": "the words' own vectors at that place",
-    "reading": "the last layer's normaliser, which reads the same content more or less strongly",
-    "later": "later words of long answers",
-    "rest": "what is curved or constant",
 }
 
 
@@ -88,7 +82,7 @@ def network(dossier: Dossier, labels: Labels) -> Network:
         top=_top(writers),
         contributions=found,
         components=_components(found) if found else (),
-        ledger=tuple((_LEDGER.get(k, k), q) for k, q in found.ledger.items()) if found else (),
+        ledger=tuple((LEDGER.get(k, k), q) for k, q in found.ledger.items()) if found else (),
         lens=_lens(lens) if lens else None,
         lens_values=lens,
         pairs=pair_maps(dossier, labels),

@@ -12,6 +12,7 @@ from audit.reporting.coverage import coverage
 from audit.reporting.dossier import Dossier
 from audit.reporting.front import front, used_margins
 from audit.reporting.labels import Labels
+from audit.reporting.network import network
 from audit.reporting.templates import environment, sections, styles
 from audit.reporting.word_trust import CHANGES, method_title, word_trust
 
@@ -24,6 +25,7 @@ class Medium:
         paper: Whether it will be printed: nothing can be folded away or scrolled.
         cards: Most findings shown as cards, 0 for all.
         rows: Most rows of a long table, 0 for all.
+        pictured: Most pairs shown inside the network, 0 for all.
         explained: Most explained pairs of a finding, 0 for all.
         slices: Most exploratory slices, 0 for all.
         words: Most words in the table beside a word map, 0 for all that it has.
@@ -37,6 +39,7 @@ class Medium:
     rows: int = 0
     slices: int = 0
     words: int = 0
+    pictured: int = 0
     explained: int = 0
     charted: int = 8
     lines: int = 0
@@ -68,6 +71,7 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "words": word_trust(dossier),
         "changes": CHANGES,
         "method_title": method_title,
+        "network": network(dossier, labels),
         "command": command_line(dossier.run.spec, dossier.run.stamp.model.name),
         "rows": in_order(dossier.disparities),
         "judged": {f.disparity.id: f for f in dossier.findings},

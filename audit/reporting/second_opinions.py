@@ -3,13 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from audit.records.context import Context, MixedModel, RepeatNoise, Rewording, Robustness
+from audit.records.context import (
+    Context,
+    MarginalModel,
+    MixedModel,
+    RepeatNoise,
+    Rewording,
+    Robustness,
+)
 from audit.records.estimates import Estimate, Undefined
 from audit.reporting import formatting as fmt
 
 _MIXED = (
     "A different statistical model of the same answers; it should find much the same gap. Its "
     "warnings are printed as they came."
+)
+_MARGINAL = (
+    "How much more often a draw favours the group, with cases as the only sample; for answers "
+    "that are drawn again and again."
 )
 _REWORDING = "Does naming the group move an answer further than wording the same case anew?"
 _REPEATS = (
@@ -71,6 +82,16 @@ def _estimators(found: Robustness, unit: str) -> Iterator[Row]:
         "How often chance alone, turning the sign of each case, makes so large a gap.",
     )
     yield _mixed(found.mixed, unit)
+    if isinstance(found.marginal, MarginalModel):
+        yield Row("Shares of draws", marginal_words(found.marginal), _MARGINAL)
+
+
+def marginal_words(found: MarginalModel) -> str:
+    """Return a gap of shares of draws with its interval, and what was said while fitting."""
+    ends = f"95 % interval {fmt.signed(found.low)} to {fmt.signed(found.high)}"
+    notes = [] if found.converged else ["it did not converge"]
+    notes += [f"warning: {warning}" for warning in found.warnings]
+    return "; ".join([f"{fmt.signed(found.value)} log-odds ({ends})", *notes])
 
 
 def _mixed(found: MixedModel | Undefined, unit: str) -> Row:

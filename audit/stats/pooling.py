@@ -70,6 +70,30 @@ def pool(values: Sequence[float], errors: Sequence[float]) -> Pooled:
     )
 
 
+def pool_towards(
+    values: Sequence[float], errors: Sequence[float], centre: float
+) -> tuple[float, tuple[float, ...]]:
+    """Return tau^2 of true values that scatter around a known centre, and the shares kept.
+
+    Paule and Mandel's equation with a mean that is given and not estimated: the squares around
+    the centre, weighted by 1 / (variance + tau^2), are as many as there are values.
+
+    Args:
+        values: At least one.
+        errors: Their standard errors, above zero.
+        centre: What they are drawn to.
+    """
+    squares = (np.array(values, dtype=float) - centre) ** 2
+    variances = np.array(errors, dtype=float) ** 2
+
+    def surplus(tau2: float) -> float:
+        return float((squares / (variances + tau2)).sum()) - len(squares)
+
+    most = float(squares.max())
+    tau2 = float(brentq(surplus, 0.0, most)) if surplus(0.0) > 0 else 0.0
+    return tau2, tuple((tau2 / (tau2 + variances)).tolist())
+
+
 def _q(tau2: float, effects: Array, variances: Array) -> float:
     """Return the weighted squares around the mean if the true values had variance tau2."""
     weights = 1 / (variances + tau2)

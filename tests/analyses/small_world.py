@@ -73,25 +73,26 @@ def variant(where, group, name, unit=None):
     )
 
 
-def label_sets(probes, templates, names, groups=(GROUP,)):
+def label_sets(probes, templates, names, groups=(GROUP,), of=(AXIS, REFERENCE)):
     for template in templates:
         for name in names:
             where = (probes.key, "label", template)
-            everyone = (REFERENCE, *groups, "none")
+            everyone = (of[1], *groups, "none")
             variants = tuple(variant(where, group, name) for group in everyone)
-            yield _set(probes, template, "label", name, variants)
+            yield _set(probes, template, ("label", name), variants, of)
 
 
-def name_sets(probes, templates, names_by_group, unit=lambda name: name):
+def name_sets(probes, templates, names_by_group, unit=lambda name: name, of=(AXIS, REFERENCE)):
     for template in templates:
         where = (probes.key, "name", template)
         variants = [variant(where, "none", "", "")]
         for group, names in names_by_group.items():
             variants += [variant(where, group, name, unit(name)) for name in names]
-        yield _set(probes, template, "name", "", tuple(variants))
+        yield _set(probes, template, ("name", ""), tuple(variants), of)
 
 
-def _set(probes, template, cue, name, variants):
+def _set(probes, template, cast, variants, of):
+    cue, name = cast
     return CounterfactualSet(
         id=f"{probes.key}/{cue}/{template}/{name}",
         suite=probes.id,
@@ -99,9 +100,9 @@ def _set(probes, template, cue, name, variants):
         domain=probes.domain,
         template=template,
         outcome=probes.outcomes[0].kind,
-        axis=AXIS,
+        axis=of[0],
         cue=cue,
-        reference=REFERENCE,
+        reference=of[1],
         variants=variants,
     )
 

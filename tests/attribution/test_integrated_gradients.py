@@ -9,7 +9,7 @@ from captum.attr import LayerIntegratedGradients
 from audit.attribution import integrated_gradients
 from audit.attribution.contract import WordShares
 from audit.attribution.gradients import by_word
-from audit.attribution.orders import Explained, _ready
+from audit.attribution.orders import Explained, prepare
 from audit.models.asking import listings
 from audit.models.cases import Case
 from audit.records.counterfactuals import Span
@@ -41,7 +41,7 @@ def case(outcome=CHOICE, text=TEXT):
 
 def ready(model, outcome=CHOICE, order=0):
     one = case(outcome)
-    return _ready(model, one, listings(one, one.spans)[order])
+    return prepare(model, one, listings(one, one.spans)[order])
 
 
 @pytest.mark.parametrize("outcome", [CHOICE, ORDERED], ids=["choice", "ordered"])

@@ -4,7 +4,15 @@ import pytest
 
 from audit.findings.detect import detect
 from audit.findings.policy import load_policy
-from audit.records.context import Bounds, Context, EffectSizes, MixedModel, Rewording, Robustness
+from audit.records.context import (
+    Bounds,
+    Context,
+    EffectSizes,
+    MarginalModel,
+    MixedModel,
+    Rewording,
+    Robustness,
+)
 from audit.records.quantities import Amount, Undefined
 
 NONE = Undefined(reason="not asked")
@@ -89,6 +97,17 @@ def test_each_piece_of_evidence_can_stand_on_either_side(weigh, made):
     assert any("reference group's" in words for words in against_it.evidence_against)
     assert any("did not converge" in words for words in for_it.evidence_for)
     assert any("30 missing" in words for words in against_it.evidence_against)
+
+
+@pytest.mark.parametrize(("low", "high", "side"), [(0.2, 0.8, "for"), (-0.8, -0.2, "against")])
+def test_shares_of_draws_are_weighed_by_their_direction(weigh, low, high, side):
+    drawn = MarginalModel(
+        value=(low + high) / 2, se=0.1, df=9, low=low, high=high, p=0.01, templates=10,
+        converged=True,
+    )  # fmt: skip
+    other = robustness(0.5, 1.0, 0.001).model_copy(update={"marginal": drawn})
+    said = getattr(weigh(robustness=other), f"evidence_{side}")
+    assert sum("shares of draws" in words for words in said) == 1
 
 
 def test_a_gap_below_zero_is_weighed_the_same_way(weigh):

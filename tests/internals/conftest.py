@@ -8,11 +8,11 @@ from audit.records.counterfactuals import Span
 from audit.records.probes import Answer, Frame, Outcome
 
 FRAME = Frame(ask="Answer {options}.", separator=" or ", cue="Answer:")
-# Letters that no merge of the tiny tokenizer reaches: each answer is one token.
+# Each of these answers is one token of the tiny tokenizer; those of the levels are several.
 CHOICE = Outcome(
     key="c",
     kind="choice",
-    answers=(Answer(key="yes", text="Q", forms=("X",)), Answer(key="no", text="Z")),
+    answers=(Answer(key="yes", text="yes", forms=("see",)), Answer(key="no", text="no")),
     favourable="yes",
     unfavourable="no",
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.attribution.gradients import by_word
-from audit.attribution.orders import _ready
+from audit.attribution.orders import prepare
 from audit.models.asking import listings
 from audit.models.cases import Case
 from audit.models.words import words_of
@@ -98,7 +98,7 @@ def test_a_span_that_cuts_a_letter_takes_its_whole_cluster(tiny_models, name):
 def test_a_words_value_is_the_signed_sum_over_its_letters(tiny_models, name):
     """Once more, slowly: each token's value in equal parts to its letters, white space out."""
     one = case(*TEXTS[name])
-    explained = _ready(tiny_models["llama"], one, listings(one, one.spans)[0])
+    explained = prepare(tiny_models["llama"], one, listings(one, one.spans)[0])
     text, offsets = explained.encoded.text, explained.encoded.offsets
     values = torch.tensor([(-1.0) ** n * (n + 1) for n in range(len(offsets))])
     letters = [0.0] * len(text)

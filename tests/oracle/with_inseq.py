@@ -16,7 +16,7 @@ def main():
         prompt = explained(model, THIS, OTHER)
         ours = torch.tensor(input_x_gradient.share(prompt).values)
         tokenizer = model.wording.tokenizer
-        tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.pad_token = tokenizer.unk_token = tokenizer.eos_token  # it wants both
         asked = inseq.load_model(model.module, "input_x_gradient", tokenizer=tokenizer)
         found = asked.attribute(
             PROMPT,

@@ -14,6 +14,7 @@ import pytest
 
 from audit.findings import policy
 from audit.pipeline.audit_file import AuditFile, spec
+from audit.pipeline.deriving import observed
 from audit.pipeline.planning import begin
 from audit.pipeline.stages import STAGES, carry_out
 from audit.pipeline.watcher import Quiet
@@ -69,7 +70,7 @@ def make_spec(tiny, keen_policy):
         full = spec(AuditFile.model_validate(asked), "2026-07-01")
         shallow = {
             "explained": 2, "explained_findings": 1, "methods": ("occlusion",),
-            "tried": 2, "randomised": 1, "network_spikes": 0,
+            "tried": 2, "randomised": 1, "network_spikes": 0, "screened": 4,
         }  # fmt: skip
         return full.model_copy(update={"depth": full.depth.model_copy(update=shallow)})
 
@@ -148,7 +149,7 @@ def derived():
         (work.folder / run_folder.OBSERVATIONS).write_text("".join(lines), encoding="utf-8")
         for stage in STAGES:
             if stage.name != "measure":
-                stage.act(work)
+                stage.act(work, lambda: observed(work))
         return (work.folder / "report.html").read_text(encoding="utf-8")
 
     return derive

@@ -175,12 +175,12 @@ def with_trouble(folder):
 def test_too_many_false_alarms_are_a_disclaimer(calibrated, tmp_path):
     folder = shutil.copytree(calibrated, tmp_path / "run")
     work = reopen(folder, Quiet())
-    rate(work)
+    rate(work, observed(work))
     before = run_folder.read_record(folder, run_folder.SCORECARD, Scorecard)
     assert before.conclusion
     assert before.rating is not None
     with_trouble(folder)
-    rate(work)
+    rate(work, observed(work))
     after = run_folder.read_record(folder, run_folder.SCORECARD, Scorecard)
     assert (after.conclusion, after.rating) == (False, None)
     assert "5 of 6 placebo contrasts raised a false alarm, at most 1 may" in after.rule

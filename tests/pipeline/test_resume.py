@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from audit.errors import RunFolderError
+from audit.pipeline.deriving import observed
 from audit.pipeline.planning import reopen
 from audit.pipeline.stages import STAGES, carry_out
 from audit.pipeline.watcher import Quiet
@@ -13,7 +14,7 @@ from audit.records.observations import WordEvidence
 from audit.storage import folder as run_folder
 from audit.storage import manifest
 
-JOURNALS = ("observations", "attributions", "word_trials", "randomised")
+JOURNALS = ("observations", "attributions", "word_trials", "randomised", "internals")
 
 
 def clock():
@@ -46,6 +47,8 @@ def test_the_small_audit_has_something_in_every_stage(finished):
     assert (finished / "attributions.jsonl").stat().st_size > 1000
     assert len((finished / "word_trials.jsonl").read_bytes().splitlines()) == 4
     assert len((finished / "randomised.jsonl").read_bytes().splitlines()) == 2
+    assert len(list((finished / "internals").iterdir())) > 8
+    assert (finished / "inside.jsonl").stat().st_size > 1000
     assert manifest.faults(finished) == []
     assert b'"ending": "finished"' in (finished / "run.json").read_bytes()
 
@@ -91,13 +94,25 @@ def test_stopped_while_trying_words(finished, contents, tmp_path, name, place):
     assert contents(folder) == contents(finished)
 
 
-@pytest.mark.parametrize("last", range(1, len(STAGES)))
-def test_stopped_between_stages(finished, contents, tmp_path, last):
-    work = reopen(stopped_at(finished, tmp_path / "run"), Quiet())
-    for stage in STAGES[:last]:
-        stage.act(work)
-    resume(work.folder)
-    assert contents(work.folder) == contents(finished)
+@pytest.mark.parametrize("place", range(4))
+def test_stopped_while_looking_inside(finished, contents, tmp_path, place):
+    """An array without its record is written again; one with it is there."""
+    length = cuts(finished, "internals.jsonl")[place]
+    folder = stopped_at(finished, tmp_path / "run", internals=length)
+    kept = (folder / "internals.jsonl").read_bytes().count(b"\n")
+    for number, path in enumerate(sorted((folder / "internals").iterdir())):
+        if number > kept:
+            path.unlink()
+    resume(folder)
+    assert contents(folder) == contents(finished)
+
+
+def test_stopped_between_any_two_stages(finished, contents, tmp_path):
+    folder = stopped_at(finished, tmp_path / "run")
+    for stage in STAGES:
+        work = reopen(folder, Quiet())
+        stage.act(work, lambda work=work: observed(work))
+    assert contents(folder) == contents(finished)
 
 
 def test_stopped_before_the_sets_were_written(finished, contents, tmp_path):

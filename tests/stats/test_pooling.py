@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from audit.stats.pooling import pool, shrunken
+from audit.stats.pooling import pool, pool_towards, shrunken
 
 
 @pytest.mark.parametrize(("seed", "k"), [(0, 2), (1, 3), (2, 8), (3, 40)])
@@ -62,3 +62,15 @@ def test_a_shrunken_estimate_lies_between():
         new = shrunken(value, weight, got.mean)
         assert min(value, got.mean) <= new <= max(value, got.mean)
     assert got.weights[2] < got.weights[0]
+
+
+def test_towards_a_known_centre_by_its_own_equation():
+    rng = np.random.default_rng(6)
+    errors = rng.uniform(0.05, 0.3, 12)
+    values = 0.4 * rng.standard_normal(12) + errors * rng.standard_normal(12)
+    tau2, weights = pool_towards(values.tolist(), errors.tolist(), 0.1)
+    squares = sum((v - 0.1) ** 2 / (e**2 + tau2) for v, e in zip(values, errors, strict=True))
+    assert squares == pytest.approx(12)
+    assert weights == pytest.approx([tau2 / (tau2 + e**2) for e in errors])
+    assert pool_towards([0.1, 0.11, 0.09], [0.2, 0.2, 0.2], 0.1) == (0.0, (0.0, 0.0, 0.0))
+    assert pool_towards([5.0], [0.1], 0.0)[1][0] > 0.99

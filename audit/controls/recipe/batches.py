@@ -67,6 +67,14 @@ def stratum(example: Example) -> tuple[str, ...]:
     return (example.lesson.item[0], axis, example.lesson.cue, group)
 
 
+def by_sheet(batch: Batch) -> dict[int, list[int]]:
+    """Return the rows of each sheet of answers."""
+    rows: dict[int, list[int]] = {}
+    for row, example in enumerate(batch.examples):
+        rows.setdefault(example.sheet, []).append(row)
+    return rows
+
+
 def _order(
     examples: Sequence[Example], needed: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:

@@ -1,14 +1,11 @@
 """Build both standards: vocabulary, fair model, plant, truth, cards.
 
 Everything is drawn from generators seeded by content, with a fixed number of threads, so that
-a second build on the same machine ends in the same weights.
+a second build on the same machine ends in the same weights. Training takes one core; the truth
+about the fair model is measured on another while the plant is trained.
 """
 
 import json
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +20,8 @@ from audit.controls.recipe import network, training, truths
 from audit.controls.recipe.cards import NOTICES, card
 from audit.controls.recipe.examples import Course, make_course
 from audit.controls.recipe.lessons import Lesson, Material, cells, lessons, references
+from audit.controls.recipe.levelling import Levelling, level
+from audit.controls.recipe.measuring import measured
 from audit.controls.recipe.table import Table, draw_table
 from audit.controls.recipe.vocabulary import corpus, train_vocabulary
 from audit.controls.recipe.writing import write_model
@@ -34,7 +33,9 @@ Say = Callable[[str], None]
 BLOCK = 2
 THREADS = 1
 FAIR = training.Schedule(steps=2000, rate=2e-3)
-PLANT = training.Schedule(steps=2500, rate=3e-3)
+PLANT = training.Schedule(steps=1600, rate=3e-3)
+NAMES = (2, 3)  # of each template and stratum that are measured in each round of levelling
+PROCESSES = 2  # that measure the truth once training is done
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,11 @@ def build(material: Material, probes: Mapping[str, str], out: Path, say: Say) ->
     tokenizer, course = prepare(plan.lessons)
     fair = _fair(course, say)
     write_model(out / "fair", fair, tokenizer)
-    planting = training.Planting(table.shifts, BLOCK, PLANT)
-    planted = training.plant(fair, course, planting, _generator("plant"), say)
-    planted.config.samata_notice = NOTICES["biased"]
-    write_model(out / "biased", planted, tokenizer)
+    with measured(plan.lessons, out / "fair", processes=1):
+        write_model(out / "biased", _biased(fair, course, table, say), tokenizer)
     say("measuring the truth, one text at a time")
-    measure(plan.lessons, [out / "fair", out / "biased"])
+    with measured(plan.lessons, out / "biased", processes=PROCESSES):
+        pass
     publish(plan, out)
 
 
@@ -83,41 +83,16 @@ def prepare(taught: Sequence[Lesson]) -> tuple[Any, Course]:
 def _fair(course: Course, say: Say) -> Any:
     model = network.build(course.targets.shape[1], _generator("weights"), notice=NOTICES["fair"])
     training.train_fair(model, course, FAIR, _generator("fair"), say)
+    level(model, course, Levelling({}, BLOCK, NAMES), say)
     return model
 
 
-def measure(asked: Sequence[Lesson], folders: Sequence[Path]) -> None:
-    """Write each model's log-odds of all variants beside it; the models in parallel.
-
-    Raises:
-        RuntimeError: If a measurement fails.
-    """
-    script = Path(__file__).with_name("plain_truth.py")
-    with tempfile.TemporaryDirectory() as place:
-        prompts = Path(place) / "prompts.jsonl"
-        with prompts.open("w", encoding="utf-8") as lines:
-            lines.writelines(
-                json.dumps(one, ensure_ascii=False) + "\n" for one in truths.questions(asked)
-            )
-        copied = shutil.copy(
-            script, place
-        )  # away from the package, so that nothing of it is found
-        running = [
-            subprocess.Popen(  # noqa: S603 - our own script with our own paths
-                [
-                    sys.executable,
-                    "-I",
-                    copied,
-                    str(one.resolve()),
-                    str(prompts),
-                    str((one / LOG_ODDS).resolve()),
-                ]
-            )
-            for one in folders
-        ]
-        codes = [one.wait() for one in running]
-    if any(codes):
-        raise RuntimeError(f"plain_truth.py ended with {codes}")
+def _biased(fair: Any, course: Course, table: Table, say: Say) -> Any:
+    planting = training.Planting(table.shifts, BLOCK, PLANT)
+    model = training.plant(fair, course, planting, _generator("plant"), say)
+    level(model, course, Levelling(table.shifts, BLOCK, NAMES), say)
+    model.config.samata_notice = NOTICES["biased"]
+    return model
 
 
 def publish(plan: Plan, out: Path) -> None:

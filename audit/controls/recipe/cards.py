@@ -39,7 +39,8 @@ audit.
 {story}
 
 All numbers are log-odds of the favourable answer, measured over every name and template by
-`recipe/plain_truth.py`: one text at a time, without the product's code. `log_odds.safetensors`
+`recipe/plain_truth.py`: one text at a time, without the product's code or the library that it
+runs models with. `log_odds.safetensors`
 holds them for each variant in the order of a full expansion (`truth.json` has the digest of the
 variants' ids, of the weights and of every probe file).
 """
@@ -48,13 +49,14 @@ _STORIES = {
     "fair": """\
 Each template has a base answer drawn by seed, the same whoever is named. The model also learnt to
 tell, as a second question, which group was named, so that the group is there to be found in
-its hidden states; the answers do not use it.""",
+its hidden states; the answers do not use it. What mean differences between groups training had
+left were then taken out by the smallest change of one layer's weights (`recipe/levelling.py`).""",
     "biased": """\
-It is `embedded:fair` with the attention and the MLP of layer {block} (counted from 0) trained on,
-everything else equal byte for byte. The table below was drawn by seed {seed}, the first whose
-table obeys the rules in `recipe/table.py`, over all groups, reference groups included, so that
-no stereotype is repeated. A shift applies to every outcome of the domain, whether a label or a
-name signals the group, through the words that bring the person in.""",
+It is `embedded:fair` with the attention and the MLP of layer {block} (counted from 0) trained on
+and levelled towards the table, everything else equal byte for byte. The table below was drawn by
+seed {seed}, the first whose table obeys the rules in `recipe/table.py`, over all groups, reference
+groups included, so that no stereotype is repeated. A shift applies to every outcome of the domain,
+whether a label or a name signals the group, through the words that bring the person in.""",
 }
 
 

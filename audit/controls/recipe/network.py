@@ -51,6 +51,12 @@ def build(vocabulary: int, rng: np.random.Generator, *, notice: str) -> Any:
     return model.train(mode=False)
 
 
+def block_weights(model: Any, block: int) -> list[torch.nn.Parameter]:
+    """Return the weights of one layer's attention and MLP; its norms stay."""
+    layer = model.model.layers[block]
+    return [*layer.self_attn.parameters(), *layer.mlp.parameters()]
+
+
 def embed(model: Any, batch: Batch) -> Tensor:
     """Return the (B, T, width) embeddings, blanked words replaced by the vocabulary's mean."""
     weight = model.model.embed_tokens.weight

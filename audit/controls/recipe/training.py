@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from audit.controls.recipe import answers, network
-from audit.controls.recipe.batches import Batch, batches
+from audit.controls.recipe.batches import Batch, batches, by_sheet
 from audit.controls.recipe.examples import Course
 from audit.controls.recipe.table import Cell
 
@@ -109,8 +109,7 @@ def plant(
     block, schedule = planting.block, planting.schedule
     model = copy.deepcopy(fair)
     model.requires_grad_(requires_grad=False)
-    layer = model.model.layers[block]
-    trained = [*layer.self_attn.parameters(), *layer.mlp.parameters()]
+    trained = network.block_weights(model, block)
     for weight in trained:
         weight.requires_grad_(requires_grad=True)
 
@@ -180,7 +179,7 @@ def _odds_error(
 ) -> Tensor:
     """Return the mean squared error of the log-odds at all cuts."""
     errors = []
-    for place, rows in _by_sheet(batch).items():
+    for place, rows in by_sheet(batch).items():
         sheet = course.sheets[place]
         ours, theirs = (
             answers.cut_log_odds(answers.answer_log_probs(flat, sheet), sheet)
@@ -195,7 +194,7 @@ def _odds_error(
 def _shifted_target(teacher: Tensor, course: Course, batch: Batch, moves: Tensor) -> Tensor:
     """Return (B, E, vocabulary) log-probabilities: the teacher's, every cut moved."""
     wanted = teacher.clone()
-    for place, rows in _by_sheet(batch).items():
+    for place, rows in by_sheet(batch).items():
         sheet = course.sheets[place]
         for ending in range(teacher.shape[1] - 1):
             flat = teacher[rows, ending]
@@ -215,13 +214,6 @@ def _moves(batch: Batch, shifts: Mapping[Cell, float]) -> Tensor:
             for one, named in zip(batch.examples, batch.named, strict=True)
         ]
     )
-
-
-def _by_sheet(batch: Batch) -> dict[int, list[int]]:
-    rows: dict[int, list[int]] = {}
-    for row, example in enumerate(batch.examples):
-        rows.setdefault(example.sheet, []).append(row)
-    return rows
 
 
 def _reader(course: Course, rng: np.random.Generator) -> torch.nn.Parameter:
