@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -62,6 +62,20 @@ class Eraser:
         return x - (x - self.mean) @ self.right.T @ self.left.T
 
 
+class Moments(NamedTuple):
+    """All that an eraser is made of.
+
+    Attributes:
+        mean: Of the states, (d,).
+        sigma_xx: Their covariance, (d, d).
+        sigma_xz: Their covariance with the concept, (d, k).
+    """
+
+    mean: Matrix
+    sigma_xx: Matrix
+    sigma_xz: Matrix
+
+
 def fit_eraser(x: Matrix, z: Matrix, *, tolerance: float = _TOLERANCE) -> Eraser:
     """Return the least-squares eraser of a concept.
 
@@ -79,11 +93,18 @@ def fit_eraser(x: Matrix, z: Matrix, *, tolerance: float = _TOLERANCE) -> Eraser
         raise ValueError(f"an eraser needs two states or more, has {n}")
     mean = x.mean(axis=0)
     centred = x - mean
-    whiten, unwhiten = _roots(centred.T @ centred / n, tolerance)
-    cross = whiten @ (centred.T @ (z - z.mean(axis=0)) / n)
+    cross = centred.T @ (z - z.mean(axis=0)) / n
+    moments = Moments(mean, centred.T @ centred / n, cross)
+    return eraser_of(moments, tolerance=tolerance)
+
+
+def eraser_of(moments: Moments, *, tolerance: float = _TOLERANCE) -> Eraser:
+    """Return the least-squares eraser of a concept, from moments that were added up."""
+    whiten, unwhiten = _roots(moments.sigma_xx, tolerance)
+    cross = whiten @ moments.sigma_xz
     directions, sizes, _ = np.linalg.svd(cross, full_matrices=False)
     kept = directions[:, sizes > tolerance * max(float(sizes.max(initial=0.0)), tolerance)]
-    return Eraser(mean=mean, left=unwhiten @ kept, right=kept.T @ whiten)
+    return Eraser(mean=moments.mean, left=unwhiten @ kept, right=kept.T @ whiten)
 
 
 @contextmanager

@@ -34,7 +34,8 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
     sites = [Site(layer, "neurons") for layer in range(len(architecture(model.module).blocks))]
     sides = zip(*pair.sides, strict=True)
     found = [states(model, orders, sites).values for orders in (*sides, pair.other)]
-    return Seen({"neurons": np.stack(found)})
+    largest = np.finfo(np.float16).max  # ranks and signs survive where a giant is cut
+    return Seen({"neurons": np.stack(found).clip(-largest, largest).astype(np.float16)})
 
 
 PLUGIN = Question(
@@ -44,7 +45,7 @@ PLUGIN = Question(
     cannot_show="whether the answer rests on these neurons: a network may tell groups apart and "
     "make no use of it",
     dimensions={"neurons": ("side", "place", "layer", "neuron")},
-    screens=False,
+    screens=True,
     needs=Intervenes,
     observe=observe,
     controlled=True,

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from audit.analyses.activation_health import Health
 from audit.internals.ablation import ablated, held
-from audit.internals.erasure import Eraser, erased, fit_eraser
-from audit.internals.fitting import KINDS, Fit, component_means, strongest
+from audit.internals.erasure import erased, eraser_of
+from audit.internals.fitting import KINDS, Fit, component_means, group_moments, strongest
 from audit.internals.steering import steered, steering_vector
 from audit.models.contract import Intervenes
 from audit.models.sites import Site
@@ -37,6 +37,7 @@ _KINDS: Mapping[str, WhatIfKind] = {
 Enter = Callable[[], AbstractContextManager[None]]
 
 _STRONGEST = 16  # components that are ablated where no exact patching decided on any
+_FEW = 0.1  # of all dimensions: a rule on absolute size names more where states are large
 _NAMED = 6  # components that are named in a phrase
 
 
@@ -115,26 +116,12 @@ def _ablations(grounds: Grounds) -> Iterator[Change]:
 def _erasures(grounds: Grounds) -> Iterator[Change]:
     fit, site = grounds.fit, _site(grounds.fit)
     shuffled = _generator(grounds, "erasure").permutation(fit.is_group)
-    real, other = (group_eraser(fit, labels) for labels in (fit.is_group, shuffled))
+    real, other = (eraser_of(group_moments(fit, one)) for one in (fit.is_group, shuffled))
     where = f"erased from what goes into {_layer(site)}"
     what = f"the group's directions ({real.rank}) {where}"
     yield _real("erasure", what, partial(erased, grounds.model, site, real))
     what = f"the directions of shuffled groups ({other.rank}) {where}"
     yield _control("erasure", what, partial(erased, grounds.model, site, other))
-
-
-def group_eraser(fit: Fit, is_group: NDArray[np.bool_]) -> Eraser:
-    """Return the eraser of a grouping of the fitted variants.
-
-    The concept is one number for each kind of place, the group there and nothing elsewhere, so
-    that the group's direction may differ between the words that name it and the answer.
-    """
-    variants, kinds, width = fit.states.shape
-    signs = np.where(is_group, 1.0, -1.0)[:, np.newaxis]
-    concept = np.stack([signs * np.eye(kinds)[kind] for kind in range(kinds)], axis=1)
-    return fit_eraser(
-        fit.states.reshape(variants * kinds, width), concept.reshape(variants * kinds, kinds)
-    )
 
 
 def _steerings(grounds: Grounds, strength: float) -> Iterator[Change]:
@@ -178,10 +165,13 @@ def _inactive(grounds: Grounds, health: Health) -> Iterator[Change]:
 
 
 def _outliers(grounds: Grounds, health: Health) -> Iterator[Change]:
-    found = {*health.outliers("fixed").tolist(), *health.outliers("adaptive").tolist()}
+    sums, positions = health.sums["stream_sum"], health.sums["positions"]
+    found = set(health.outliers("adaptive").tolist())
+    fixed = set(health.outliers("fixed").tolist())
+    if len(fixed) < _FEW * sums.shape[1]:
+        found |= fixed
     if not found:
         return
-    sums, positions = health.sums["stream_sum"], health.sums["positions"]
     sites = [Site(layer, "residual") for layer in range(len(sums))]
     means = {site: sums[site.layer] / positions[site.layer] for site in sites}
     others = np.setdiff1d(np.arange(sums.shape[1]), sorted(found))

@@ -6,6 +6,8 @@ _METHODS = ("integrated_gradients", "occlusion")
 
 _INTERNALS = ("activation_functions", "activation_map", "attention_map", "logit_lens", "writers")
 
+_READINGS = ("diagnostic_classifier", "neuron_selectivity")
+
 _PATCHING = (
     "attribution_patching",
     "network_sensitivity",
@@ -34,7 +36,7 @@ _STANDARD = Depth(
     tried=24,
     randomised=8,
     methods=_METHODS,
-    internals=(*_INTERNALS, *_PATCHING),
+    internals=(*_INTERNALS, *_READINGS, *_PATCHING),
     screened=120,
     what_if_sets=32,
     patched=12,
@@ -47,7 +49,7 @@ _DEEP = Depth(
     tried=48,
     randomised=12,
     methods=_METHODS,
-    internals=(*_INTERNALS, *_PATCHING),
+    internals=(*_INTERNALS, *_READINGS, *_PATCHING),
     screened=500,
     what_if_sets=48,
     patched=48,
