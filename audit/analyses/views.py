@@ -49,8 +49,9 @@ def over_templates(values: Array, templates: Sequence[str]) -> tuple[Quantity, .
     means = template_means(values, templates)
     if len(means) < FEWEST:
         reason = f"{len(means)} templates; an interval needs {FEWEST}"
-        return (Undefined(reason=reason),) * values.shape[1]
-    return tuple(_pooled(column, len(templates)) for column in means.T)
+        return tuple(Undefined(reason=reason) for _ in range(values.shape[1]))
+    columns: list[Array] = list(means.T)
+    return tuple(_pooled(column, len(templates)) for column in columns)
 
 
 def _pooled(means: Array, pairs: int) -> Quantity:

@@ -61,12 +61,12 @@ def target(
     """
     counting = worst_first(one for one in findings if one.counts)
     sizes = [(one.disparity.estimate, one) for one in findings]
-    known = [
+    largest = [
         (-abs(size.value), n) for n, (size, _) in enumerate(sizes) if isinstance(size, Estimate)
     ]
-    if not counting and not known:
+    if not counting and not largest:
         return None
-    chosen = counting[0] if counting else findings[min(known)[1]]
+    chosen = counting[0] if counting else findings[min(largest)[1]]
     disparity = chosen.disparity
     cell = [one for one in sets if _in_cell(one, disparity, suites)]
     halves = _halves(cell, suites, known)

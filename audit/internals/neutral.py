@@ -83,10 +83,9 @@ def material() -> tuple[Passage | Fact, ...]:
     found = tomllib.loads(_MATERIAL.read_text(encoding="utf-8"))
     frames = {key: Frame.model_validate(frame) for key, frame in found["frames"].items()}
     passages = [
-        Passage(f"{kind}/{one['id']}", kind, one["text"])
-        for kind, plural in (("text", "texts"), ("prompt", "prompts"))
-        for one in found[plural]
-    ]  # type: ignore[var-annotated]
+        *(Passage(f"text/{one['id']}", "text", one["text"]) for one in found["texts"]),
+        *(Passage(f"prompt/{one['id']}", "prompt", one["text"]) for one in found["prompts"]),
+    ]
     return (*passages, *(_fact(one, frames[one["language"]]) for one in found["facts"]))
 
 
