@@ -102,7 +102,7 @@ def words(text):
 def test_what_stands_out_is_said_first_and_set_beside_its_controls(biased):
     shown = section(page(biased, *pooled()))
     said = words(shown)
-    assert "2 parts of 16 parts tried carry more of the difference" in said
+    assert "2 of 16 parts tried carry more of the difference" in said
     assert "The largest effect is that of layer 0, attention" in said
     assert "must not be added up" in said
     assert "hands on what earlier parts made of the words is named as well" in said
