@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
     """Return the adjusted p-values; what could not be tested is None and uncounted."""
-    return _adjusted(p_values, _step_down)
+    return _adjusted(p_values, lambda p: step_down(p[:, np.newaxis])[:, 0])
 
 
 def benjamini_hochberg(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
@@ -44,6 +44,22 @@ def selective_level(selected: int, of: int, alpha: float) -> float:
     return 1 - alpha * selected / of
 
 
+def step_down(p_values: Array) -> Array:
+    """Return Holm's adjusted p down each column: the k-th least of m times m - k + 1, rising.
+
+    Args:
+        p_values: (tests, columns); each column is a family of its own. NaN is untested, and
+            stays NaN.
+    """
+    order = np.argsort(p_values, axis=0)  # NaN comes last
+    ordered = np.take_along_axis(p_values, order, axis=0)
+    left = (~np.isnan(p_values)).sum(axis=0) - np.arange(len(p_values))[:, np.newaxis]
+    stepped = np.minimum(np.maximum.accumulate(ordered * left, axis=0), 1.0)
+    adjusted = np.empty_like(p_values)
+    np.put_along_axis(adjusted, order, stepped, axis=0)
+    return adjusted
+
+
 def _adjusted(
     p_values: Sequence[float | None], correct: Callable[[Array], Array]
 ) -> tuple[float | None, ...]:
@@ -52,15 +68,6 @@ def _adjusted(
     tested = np.array([p for p in known if p is not None], dtype=float)
     adjusted = iter(correct(tested).tolist() if tested.size else ())
     return tuple(None if p is None else next(adjusted) for p in known)
-
-
-def _step_down(p: Array) -> Array:
-    """Return Holm's adjusted p: the k-th least of m times m - k + 1, never falling."""
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate((p.size - np.arange(p.size)) * p[order])
-    adjusted = np.empty(p.size)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
 
 
 def _step_up(p: Array) -> Array:
