@@ -224,6 +224,7 @@ PLUGIN = Question(
         "greatest": ("layer",),
         "first_greatest": ("layer",),
     },
+    rests_on=("stream",),
     screens=True,
     needs=Intervenes,
     observe=observe,
