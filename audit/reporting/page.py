@@ -14,6 +14,8 @@ from audit.reporting.front import front, used_margins
 from audit.reporting.labels import Labels
 from audit.reporting.network import network
 from audit.reporting.templates import environment, sections, styles
+from audit.reporting.units import units
+from audit.reporting.what_ifs import what_ifs
 from audit.reporting.word_trust import CHANGES, method_title, word_trust
 
 
@@ -69,6 +71,8 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "controls": controls(dossier),
         "contrasts": contrasts(dossier, labels),
         "words": word_trust(dossier),
+        "units": units(dossier, labels),
+        "tried": what_ifs(dossier, labels),
         "changes": CHANGES,
         "method_title": method_title,
         "network": network(dossier, labels),
