@@ -68,5 +68,8 @@ def test_the_divergence_is_that_of_two_distributions(tiny_models):
         p = model.module(ids).logits[0].double().softmax(dim=-1)
         with enter():
             q = model.module(ids).logits[0].double().softmax(dim=-1)
-    slow = [sum(a * np.log(a / b) for a, b in zip(x, y, strict=True)) for x, y in zip(p.tolist(), q.tolist(), strict=True)]
+    slow = [
+        sum(a * np.log(a / b) for a, b in zip(before, after, strict=True))
+        for before, after in zip(p.tolist(), q.tolist(), strict=True)
+    ]
     assert found.divergence == pytest.approx(np.mean(slow), rel=1e-3)
