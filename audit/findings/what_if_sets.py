@@ -60,13 +60,11 @@ def target(
         known: Templates on which parts of the network were chosen.
     """
     counting = worst_first(one for one in findings if one.counts)
-    sizes = [(one.disparity.estimate, one) for one in findings]
-    largest = [
-        (-abs(size.value), n) for n, (size, _) in enumerate(sizes) if isinstance(size, Estimate)
-    ]
-    if not counting and not largest:
+    estimates = [one.disparity.estimate for one in findings]
+    sizes = [(-abs(e.value), n) for n, e in enumerate(estimates) if isinstance(e, Estimate)]
+    if not counting and not sizes:
         return None
-    chosen = counting[0] if counting else findings[min(largest)[1]]
+    chosen = counting[0] if counting else findings[min(sizes)[1]]
     disparity = chosen.disparity
     cell = [one for one in sets if _in_cell(one, disparity, suites)]
     halves = _halves(cell, suites, known)

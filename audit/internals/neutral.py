@@ -17,25 +17,27 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from audit.models.asking import listings
-from audit.models.contract import Ask, NotScored
+from audit.models.contract import Ask, Intervenes, NotScored, ScoresContinuations
 from audit.records.probes import Answer, Frame, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from torch import Tensor
 
-    from audit.models.asking import Listing
-    from audit.models.contract import Encoded, Intervenes
-
     Changing = Callable[[], AbstractContextManager[None]]
 
 _MATERIAL = Path(__file__).with_name("neutral_texts.toml")
+_LOGITS = 2**24  # kept at once: 64 MB
 _ANY_ANSWER = (("x",),)  # a prompt that is only read is encoded with an answer all the same
+
+
+class Reader(Intervenes, ScoresContinuations, Protocol):
+    """What reading takes: a network that can be changed, and the scores of given answers."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,24 @@ def chance(items: Sequence[Passage | Fact]) -> float:
 
 
 def read(
-    model: Intervenes, items: Sequence[Passage | Fact], changing: Changing
+    model: Reader, items: Sequence[Passage | Fact], changing: Changing
 ) -> list[Read | Unread]:
     """Return what every item gives under a change, in order.
 
     Args:
-        changing: Enters the change; called anew for every item.
+        changing: Enters the change; called several times.
     """
-    return [
-        _right(model, item, changing) if isinstance(item, Fact) else _read(model, item, changing)
-        for item in items
-    ]
+    found: dict[str, Read | Unread] = {}
+    facts = [one for one in items if isinstance(one, Fact)]
+    for chunk in _chunks(model, [one for one in items if isinstance(one, Passage)]):
+        found |= {one.item: one for one in _passages(model, chunk, changing)}
+    found |= {one.item: one for one in _facts(model, facts, changing)}
+    found |= {
+        one.id: Unread(one.id, "the tokenizer cannot encode it")
+        for one in items
+        if one.id not in found
+    }
+    return [found[one.id] for one in items]
 
 
 def _fact(found: dict[str, Any], frame: Frame) -> Fact:
@@ -116,55 +125,82 @@ def _fact(found: dict[str, Any], frame: Frame) -> Fact:
     return Fact(f"fact/{found['id']}", (found["question"],), "", frame, outcome)
 
 
-def _read(model: Intervenes, item: Passage, changing: Changing) -> Read | Unread:
+def _chunks(model: Reader, items: Sequence[Passage]) -> Iterator[list[tuple[Passage, list[int]]]]:
+    """Yield passages as tokens, as many at a time as their logits leave room for."""
+    vocabulary = int(model.module.get_output_embeddings().weight.shape[0])
+    chunk: list[tuple[Passage, list[int]]] = []
+    for item in items:
+        encoded = model.encode(Ask((item.text,), "", _ANY_ANSWER))
+        if isinstance(encoded, NotScored):
+            continue
+        longest = max(len(encoded.ids), *(len(ids) for _, ids in chunk), 1)
+        if chunk and longest * (len(chunk) + 1) * vocabulary > _LOGITS:
+            yield chunk
+            chunk = []
+        chunk.append((item, list(encoded.ids)))
+    if chunk:
+        yield chunk
+
+
+def _passages(
+    model: Reader, chunk: Sequence[tuple[Passage, list[int]]], changing: Changing
+) -> Iterator[Read | Unread]:
     import torch  # noqa: PLC0415 - readings are pooled where torch is not loaded
 
-    encoded = model.encode(Ask((item.text,), "", _ANY_ANSWER))
-    if isinstance(encoded, NotScored):
-        return Unread(item.id, encoded.detail)
-    before = _log_probs(model, encoded)
+    before = _log_probs(model, [ids for _, ids in chunk])
     with changing():
-        after = _log_probs(model, encoded)
-    if not torch.isfinite(after).all():
-        return Unread(item.id, "logits are not finite under the change")
-    told = torch.tensor(encoded.ids[1:], device=after.device)
-    nats = -after[:-1].gather(1, told[:, None]).sum().item()
-    gap = (before.exp() * (before - after)).sum(dim=1).mean().item()
-    return Read(item.id, item.kind, len(told), nats=nats, divergence=max(0.0, gap))
+        after = _log_probs(model, [ids for _, ids in chunk])
+    for row, (item, ids) in enumerate(chunk):
+        one, two = before[row, : len(ids)], after[row, : len(ids)]
+        if not torch.isfinite(two).all():
+            yield Unread(item.id, "logits are not finite under the change")
+            continue
+        told = torch.tensor(ids[1:], device=two.device)
+        nats = -two[:-1].gather(1, told[:, None]).sum().item()
+        gap = (one.exp() * (one - two)).sum(dim=1).mean().item()
+        yield Read(item.id, item.kind, len(told), nats=nats, divergence=max(0.0, gap))
 
 
-def _log_probs(model: Intervenes, encoded: Encoded) -> Tensor:
-    """Return the log-probabilities of every next token, (tokens, vocabulary), in float32."""
+def _log_probs(model: Reader, rows: Sequence[Sequence[int]]) -> Tensor:
+    """Return the log-probabilities of every next token, (rows, places, vocabulary), float32.
+
+    Rows are padded on the right; what stands there is never looked at.
+    """
     import torch  # noqa: PLC0415 - as above
 
+    longest = max(len(ids) for ids in rows)
+    padded = [[*ids, *([0] * (longest - len(ids)))] for ids in rows]
+    places = torch.arange(longest).expand(len(rows), -1)
+    lengths = torch.tensor([len(ids) for ids in rows])
+    device = model.embed(rows[0][:1]).device
     with torch.no_grad():
-        ids = torch.tensor([encoded.ids], device=model.embed(encoded.ids[:1]).device)
-        logits: Tensor = model.module(input_ids=ids, use_cache=False).logits[0]
+        logits: Tensor = model.module(
+            input_ids=torch.tensor(padded, device=device),
+            attention_mask=(places < lengths[:, None]).long().to(device),
+            position_ids=places.to(device),
+            use_cache=False,
+        ).logits
         return logits.float().log_softmax(dim=-1)
 
 
-def _right(model: Intervenes, item: Fact, changing: Changing) -> Read | Unread:
-    """Return whether the right answer is the likeliest, both orders of the options together."""
+def _facts(model: Reader, facts: Sequence[Fact], changing: Changing) -> Iterator[Read | Unread]:
+    """Yield whether the right answer is the likeliest, both orders of the options together."""
+    listed = [listings(one) for one in facts]
     with changing():
-        found = [_answers(model, listing) for listing in listings(item)]
-    totals = {answer.key: 0.0 for answer in item.outcome.answers}
-    for order in found:
-        if isinstance(order, NotScored):
-            return Unread(item.id, order.detail)
-        for key, value in order.items():
-            totals[key] += value
-    best = max(totals, key=lambda key: (totals[key], key))
-    return Read(item.id, "fact", right=best == item.outcome.favourable)
-
-
-def _answers(model: Intervenes, listing: Listing) -> dict[str, float] | NotScored:
-    import torch  # noqa: PLC0415 - as above
-
-    encoded = model.encode(listing.ask)
-    if isinstance(encoded, NotScored):
-        return encoded
-    with torch.no_grad():
-        found = model.answer_log_probs(encoded, model.embed(encoded.ids)[None])[0]
-    if not torch.isfinite(found).all():
-        return NotScored("error", "logits are not finite under the change")
-    return dict(zip(listing.order, found.tolist(), strict=True))
+        scored = iter(model.score([listing.ask for both in listed for listing in both]))
+    for fact, both in zip(facts, listed, strict=True):
+        totals = {answer.key: 0.0 for answer in fact.outcome.answers}
+        missing = ""
+        for listing in both:
+            found = next(scored)
+            if isinstance(found, NotScored):
+                missing = found.detail
+                continue
+            for key, value in zip(listing.order, found.log_probs, strict=True):
+                totals[key] += value
+        best = max(totals, key=lambda key: (totals[key], key))
+        yield (
+            Unread(fact.id, missing)
+            if missing
+            else Read(fact.id, "fact", right=best == fact.outcome.favourable)
+        )

@@ -15,6 +15,8 @@ from audit.reporting.labels import Labels
 from audit.reporting.mediators import mediators
 from audit.reporting.network import network
 from audit.reporting.templates import environment, sections, styles
+from audit.reporting.units import units
+from audit.reporting.what_ifs import what_ifs
 from audit.reporting.word_trust import CHANGES, method_title, word_trust
 
 
@@ -70,6 +72,8 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "controls": controls(dossier),
         "contrasts": contrasts(dossier, labels),
         "words": word_trust(dossier),
+        "units": units(dossier, labels),
+        "tried": what_ifs(dossier, labels),
         "changes": CHANGES,
         "method_title": method_title,
         "mediators": mediators(dossier),

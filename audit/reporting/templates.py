@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import audit
-from audit.reporting import formatting, sentences
+from audit.reporting import formatting, sentences, what_ifs
 from audit.reporting.coverage import verdict_counts
 from audit.reporting.visible import visible
 
@@ -42,6 +42,7 @@ _FILTERS: tuple[Callable[..., Any], ...] = (
     sentences.title,
     sentences.what_happens,
     verdict_counts,
+    what_ifs.cost,
 )
 
 

@@ -70,7 +70,7 @@ def make_spec(tiny, keen_policy):
         full = spec(AuditFile.model_validate(asked), "2026-07-01")
         shallow = {
             "explained": 2, "explained_findings": 1, "methods": ("occlusion",),
-            "tried": 2, "randomised": 1, "network_spikes": 0, "screened": 4,
+            "tried": 2, "randomised": 1, "network_spikes": 0, "screened": 4, "what_if_sets": 4,
         }  # fmt: skip
         return full.model_copy(update={"depth": full.depth.model_copy(update=shallow)})
 

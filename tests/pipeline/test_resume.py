@@ -14,7 +14,9 @@ from audit.records.observations import WordEvidence
 from audit.storage import folder as run_folder
 from audit.storage import manifest
 
-JOURNALS = ("observations", "attributions", "word_trials", "randomised", "internals")
+JOURNALS = (
+    "observations", "attributions", "word_trials", "randomised", "internals", "what_ifs",
+)  # fmt: skip
 
 
 def clock():
@@ -103,6 +105,16 @@ def test_stopped_while_looking_inside(finished, contents, tmp_path, place):
     for number, path in enumerate(sorted((folder / "internals").iterdir())):
         if number > kept:
             path.unlink()
+    resume(folder)
+    assert contents(folder) == contents(finished)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_stopped_while_trying_changes(finished, contents, tmp_path, place):
+    length = cuts(finished, "what_ifs.jsonl")[place]
+    folder = stopped_at(finished, tmp_path / "run", what_ifs=length)
+    if place % 2:  # the fit is on file before the first batch; without it, it is made again
+        shutil.copy(finished / "what_if_fit.json", folder)
     resume(folder)
     assert contents(folder) == contents(finished)
 
