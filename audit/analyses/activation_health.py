@@ -58,7 +58,8 @@ class Health:
     @property
     def inactive(self) -> NDArray[np.bool_]:
         """Neurons that fired nowhere, (layer, neuron)."""
-        return self.sums["fired"] == 0
+        silent: NDArray[np.bool_] = self.sums["fired"] == 0
+        return silent
 
     def outliers(self, form: Literal["fixed", "adaptive"]) -> NDArray[np.intp]:
         """Return the outlier dimensions, rising."""
@@ -91,9 +92,12 @@ def excess_kurtosis(moments: Array) -> float:
 
     Zero where nothing varies.
     """
-    n, mean, square, cube, fourth = moments[0], *(moments[1:] / moments[0])
+    count = float(moments[0])
+    if count == 0:
+        return 0.0
+    mean, square, cube, fourth = (moments[1:] / count).tolist()
     variance = square - mean**2
-    if n == 0 or variance <= 0:
+    if variance <= 0:
         return 0.0
     central = fourth - 4 * mean * cube + 6 * mean**2 * square - 3 * mean**4
     return float(central / variance**2 - 3)
@@ -180,7 +184,7 @@ def _outliers(found: Health, form: Literal["fixed", "adaptive"]) -> OutlierDimen
 
 def _curves(found: Health) -> Iterator[LayerCurve]:
     """Yield the share of each kind over the layers, with templates as clusters."""
-    kinds = [("firing", "fired", None)]
+    kinds: list[tuple[str, str, int | None]] = [("firing", "fired", None)]
     kinds += [(f"in the stretch {one}", "stretches", n) for n, one in enumerate(found.stretches)]
     kinds += [
         ("below 0.01 of the root mean square", "sparsity", 0),

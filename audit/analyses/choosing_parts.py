@@ -22,8 +22,8 @@ from audit.records.digests import content_seed
 from audit.records.internals import KINDS, Component, ComponentKind
 from audit.records.mediation import Chosen
 
-_TOP: Mapping[ComponentKind, int] = {"head": 12, "neuron": 12}
-_SAMPLED: Mapping[ComponentKind, int] = {"head": 8, "neuron": 24}
+_TOP: Mapping[ComponentKind, int] = {"head": 12, "neuron": 8}
+_SAMPLED: Mapping[ComponentKind, int] = {"head": 8, "neuron": 16}
 _KEPT: Mapping[ComponentKind, int] = {"head": 4, "mlp": 2, "neuron": 4}
 _FEW_HEADS = 1024
 _SHORT = 512  # tokens

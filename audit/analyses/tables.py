@@ -210,8 +210,8 @@ def _response(shape: _Shape, row: list[float]) -> Response:
             SequenceScore(log_likelihood=row[n], tokens=int(row[n + 1]))
             for n in range(0, len(row), 2)
         ]
-        told = {"favourable": shape.words[0], "text": texts[0], "carriers": texts[1:]}
-        return SequenceLikelihood.model_validate(told)
+        said = {"favourable": shape.words[0], "text": texts[0], "carriers": texts[1:]}
+        return SequenceLikelihood.model_validate(said)
     left = iter(row)
     orders = tuple(
         OrderAnswers(order=keys, log_probs=tuple(next(left) for _ in keys))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from audit.analyses.contract import View
 from audit.records.digests import content_id
-from audit.records.quantities import Quantity, Undefined
+from audit.records.quantities import Estimate, Quantity, Undefined
 from audit.stats.clusters import mean_over_clusters
 
 Array = NDArray[np.float64]
@@ -49,11 +49,24 @@ def over_templates(values: Array, templates: Sequence[str]) -> tuple[Quantity, .
     means = template_means(values, templates)
     if len(means) < FEWEST:
         reason = f"{len(means)} templates; an interval needs {FEWEST}"
-        return (Undefined(reason=reason),) * values.shape[1]
-    pairs = len(templates)
-    return tuple(
-        mean_over_clusters(column, floor=FEWEST, observations=pairs, names=pairs)
-        for column in means.T
+        return tuple(Undefined(reason=reason) for _ in range(values.shape[1]))
+    columns: list[Array] = list(means.T)
+    return tuple(_pooled(column, len(templates)) for column in columns)
+
+
+def _pooled(means: Array, pairs: int) -> Quantity:
+    """Return the mean of template means; what is zero in every one of them is known to be."""
+    if means.any():
+        return mean_over_clusters(means, floor=FEWEST, observations=pairs, names=pairs)
+    zero = dict.fromkeys(("value", "se", "low", "high", "low90", "high90", "mde"), 0.0)
+    return Estimate(
+        **zero,
+        df=len(means) - 1,
+        p=1.0,
+        templates=len(means),
+        names=pairs,
+        observations=pairs,
+        estimator="zero in every case",
     )
 
 

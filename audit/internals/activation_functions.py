@@ -186,7 +186,8 @@ def _added(total: Sums, found: Sums) -> Sums:
 
 
 def _numbers(tensor: Tensor) -> NDArray[np.float64]:
-    return tensor.double().cpu().numpy()  # type: ignore[no-any-return]
+    found: NDArray[np.float64] = tensor.double().cpu().numpy()
+    return found
 
 
 def _packed(name: str, array: NDArray[np.float64]) -> NDArray[np.generic]:
@@ -223,6 +224,7 @@ PLUGIN = Question(
         "greatest": ("layer",),
         "first_greatest": ("layer",),
     },
+    rests_on=("stream",),
     screens=True,
     needs=Intervenes,
     observe=observe,

@@ -140,6 +140,7 @@ PLUGIN = Question(
     needs=Intervenes,
     rests_on=("readout", "attention"),
     screens=False,
+    wants="decided",
     shown=True,
     vanishes=("contribution",),
     observe=look_at,

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.internals.contract import Question, Seen
+from audit.internals.contract import Question, Refused, Seen
+from audit.internals.finite import finite
 from audit.internals.matching import Matched, matched
 from audit.internals.recording import slopes
 from audit.models.architectures import architecture
@@ -42,13 +43,15 @@ _SITES: dict[str, SiteKind] = {
 }  # fmt: skip
 
 
-def screen(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) -> Seen:
+def screen(
+    model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()
+) -> Seen | Refused:
     """Return the screening of one pair."""
     del components  # it looks at all of them
     parts = architecture(model.module)
     found = [_of_order(parts, order) for order in pair.orders]
     means = {name: np.stack([one[name] for one in found]).mean(axis=0) for name in found[0]}
-    return Seen({name: mean.astype(np.float32) for name, mean in means.items()})
+    return finite(Seen({name: mean.astype(np.float32) for name, mean in means.items()}))
 
 
 def _of_order(parts: Architecture, order: Order) -> dict[str, NDArray[np.float32]]:
@@ -116,4 +119,5 @@ PLUGIN = Question(
     needs=Intervenes,
     rests_on=("patch",),
     observe=screen,
+    vanishes=("attention", "mlp", "head", "neuron", "difference"),
 )

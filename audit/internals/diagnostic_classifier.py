@@ -52,6 +52,7 @@ PLUGIN = Question(
     source="Alain & Bengio 2016, arXiv:1610.01644; Hewitt & Liang 2019, arXiv:1909.03368",
     cannot_show="whether the network uses what can be read: readable is not used",
     dimensions={"states": ("side", "place", "layer", "width"), "log_odds": ("side",)},
+    rests_on=("stream",),
     screens=True,
     needs=Intervenes,
     observe=observe,

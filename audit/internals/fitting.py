@@ -112,7 +112,7 @@ def fit(model: Intervenes, cases: Sequence[tuple[Case, bool]]) -> Fit:
         raise CapabilityError("no prompt of one of the two groups can be opened")
     states, sides = _added_up(parts, known)
     counts = {True: is_group.sum(), False: (~is_group).sum()}
-    means = {name: sum(side[name] for side in sides.values()) / len(known) for name in sides[True]}
+    means = {name: (sides[True][name] + sides[False][name]) / len(known) for name in sides[True]}
     gaps = {
         name: sides[True][name] / counts[True] - sides[False][name] / counts[False]
         for name in sides[True]
@@ -273,4 +273,5 @@ def _summed(gradients: Sequence[Tensor | None], place: int) -> NDArray[np.float6
 
 
 def _numbers(tensor: Tensor) -> NDArray[np.float64]:
-    return tensor.detach().double().cpu().numpy()  # type: ignore[no-any-return]
+    found: NDArray[np.float64] = tensor.detach().double().cpu().numpy()
+    return found

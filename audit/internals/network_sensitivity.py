@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.internals.contract import Question, Seen
+from audit.internals.contract import Question, Refused, Seen
+from audit.internals.finite import finite
 from audit.internals.recording import slopes
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from audit.records.internals import Component
 
 
-def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) -> Seen:
+def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) -> Seen | Refused:
     """Return the gradient's lengths for one pair."""
     del components  # it looks at every layer
     parts = architecture(model.module)
@@ -45,7 +46,7 @@ def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) 
             arrays[f"{name}_{number}"] = lengths.astype(np.float32)
             squares.append(_by_place(lengths**2, side))
     norms = np.sqrt(np.mean(squares, axis=0)).astype(np.float32)
-    return Seen(arrays | {"norm": norms})
+    return finite(Seen(arrays | {"norm": norms}))
 
 
 def gradient_lengths(parts: Architecture, side: Opened) -> NDArray[np.float64]:
@@ -71,7 +72,7 @@ def _by_place(squares: NDArray[np.float64], side: Opened) -> NDArray[np.float64]
     )
 
 
-_PLACES = ("layer", "place")
+_SIDES = ("group_0", "group_1", "reference_0", "reference_1")
 
 PLUGIN = Question(
     name="network_sensitivity",
@@ -81,10 +82,7 @@ PLUGIN = Question(
     "with it: it is about any small change whatever.",
     dimensions={
         "norm": ("layer", "all, group's words, answer"),
-        "group_0": _PLACES,
-        "group_1": _PLACES,
-        "reference_0": _PLACES,
-        "reference_1": _PLACES,
+        **{name: ("layer", f"place of {name}") for name in _SIDES},
     },
     screens=False,
     needs=Intervenes,

@@ -45,6 +45,7 @@ PLUGIN = Question(
     cannot_show="whether the answer rests on these neurons: a network may tell groups apart and "
     "make no use of it",
     dimensions={"neurons": ("side", "place", "layer", "neuron")},
+    rests_on=("stream",),
     screens=True,
     needs=Intervenes,
     observe=observe,

@@ -17,7 +17,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from audit.models.asking import listings
 from audit.models.contract import Ask, Intervenes, NotScored, ScoresContinuations
@@ -36,6 +36,7 @@ _LOGITS = 2**24  # kept at once: 64 MB
 _ANY_ANSWER = (("x",),)  # a prompt that is only read is encoded with an answer all the same
 
 
+@runtime_checkable
 class Reader(Intervenes, ScoresContinuations, Protocol):
     """What reading takes: a network that can be changed, and the scores of given answers."""
 
@@ -85,10 +86,9 @@ def material() -> tuple[Passage | Fact, ...]:
     found = tomllib.loads(_MATERIAL.read_text(encoding="utf-8"))
     frames = {key: Frame.model_validate(frame) for key, frame in found["frames"].items()}
     passages = [
-        Passage(f"{kind}/{one['id']}", kind, one["text"])
-        for kind, plural in (("text", "texts"), ("prompt", "prompts"))
-        for one in found[plural]
-    ]  # type: ignore[var-annotated]
+        *(Passage(f"text/{one['id']}", "text", one["text"]) for one in found["texts"]),
+        *(Passage(f"prompt/{one['id']}", "prompt", one["text"]) for one in found["prompts"]),
+    ]
     return (*passages, *(_fact(one, frames[one["language"]]) for one in found["facts"]))
 
 

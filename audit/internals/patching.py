@@ -26,6 +26,7 @@ import numpy as np
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import between_people, remarks, with_random_weights
 from audit.internals.exchanging import exchanged
+from audit.internals.finite import finite
 from audit.internals.parts import numbered, stretch
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -59,7 +60,7 @@ def patch(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> S
     own = measure(tried + _layers(count))(pair.orders)
     people = between_people(pair, measure(tried), len(tried))
     chance = with_random_weights(model, pair, measure([tried[n] for n in whole]))
-    return Seen(
+    seen = Seen(
         arrays={
             "components": numbered(components),
             "effect": _kept(own.effects[:, :-count]),
@@ -73,6 +74,7 @@ def patch(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> S
         },
         remarks=remarks(own.halved, people.halved, chance.halved),
     )
+    return finite(seen)
 
 
 def _layers(count: int) -> list[Movable]:
@@ -112,4 +114,5 @@ PLUGIN = Question(
     observe=patch,
     wants="screened",
     controlled=True,
+    vanishes=("effect", "layer", "difference"),
 )

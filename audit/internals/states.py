@@ -45,7 +45,7 @@ def states(model: Intervenes, orders: Iterable[Opened], sites: Sequence[Site]) -
     """
     found = [_of_order(model, one, sites) for one in orders]
     return States(
-        np.mean([one.values for one in found], axis=0, dtype=np.float64).astype(np.float32),
+        np.stack([one.values for one in found]).mean(axis=0, dtype=np.float64).astype(np.float32),
         float(np.mean([one.log_odds for one in found])),
     )
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.internals.contract import Question, Seen
+from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import remarks
 from audit.internals.exchanging import exchanged
+from audit.internals.finite import finite
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
 from audit.models.sites import Site
@@ -48,16 +49,14 @@ def stream_curve(model: Intervenes, pair: Pair, where: Where = "everywhere") -> 
     return exchanged(parts, pair.orders, layers, where=where)
 
 
-def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) -> Seen:
+def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) -> Seen | Refused:
     """Return the curves of one pair."""
     del components  # the stream is all that it asks about
     curves = {name: stream_curve(model, pair, where) for name, where in PLACES.items()}
     arrays = {name: curve.effects.astype(np.float32) for name, curve in curves.items()}
     difference = np.array([curves["everywhere"].difference], dtype=np.float32)
-    return Seen(
-        arrays=arrays | {"difference": difference},
-        remarks=remarks(*(curve.halved for curve in curves.values())),
-    )
+    halved = remarks(*(curve.halved for curve in curves.values()))
+    return finite(Seen(arrays | {"difference": difference}, remarks=halved))
 
 
 PLUGIN = Question(
@@ -71,4 +70,5 @@ PLUGIN = Question(
     needs=Intervenes,
     rests_on=("patch",),
     observe=look,
+    vanishes=("everywhere", "words", "answer", "difference"),
 )

@@ -3,6 +3,13 @@
 from audit.records.runs import Depth, Profile
 
 _METHODS = ("integrated_gradients", "occlusion")
+_MORE_METHODS = (*_METHODS, "relevance_propagation")
+_ALL_METHODS = (
+    *_MORE_METHODS,
+    "conservative_propagation",
+    "input_x_gradient",
+    "saliency",
+)
 
 _INTERNALS = ("activation_functions", "activation_map", "attention_map", "logit_lens", "writers")
 
@@ -21,12 +28,11 @@ _QUICK = Depth(
     names=6,
     explained=2,
     explained_findings=5,
-    tried=4,
-    randomised=4,
+    tried=3,
+    randomised=2,
     methods=_METHODS,
     internals=_INTERNALS,
     screened=24,
-    what_if_sets=16,
 )
 _STANDARD = Depth(
     templates=0,
@@ -35,7 +41,7 @@ _STANDARD = Depth(
     explained_findings=8,
     tried=24,
     randomised=8,
-    methods=_METHODS,
+    methods=_MORE_METHODS,
     internals=(*_INTERNALS, *_READINGS, *_PATCHING),
     screened=120,
     what_if_sets=32,
@@ -48,14 +54,14 @@ _DEEP = Depth(
     explained_findings=16,
     tried=48,
     randomised=12,
-    methods=_METHODS,
+    methods=_ALL_METHODS,
     internals=(*_INTERNALS, *_READINGS, *_PATCHING),
     screened=500,
     what_if_sets=48,
     patched=48,
 )
 _DEPTHS: dict[Profile, Depth] = {"quick": _QUICK, "standard": _STANDARD, "deep": _DEEP}
-_NETWORK_SPIKES: dict[Profile, int] = {"quick": 3, "standard": 12, "deep": 30}
+_NETWORK_SPIKES: dict[Profile, int] = {"quick": 2, "standard": 12, "deep": 30}
 
 
 def depth(profile: Profile) -> Depth:

@@ -21,11 +21,10 @@ from audit.analyses.views import choosing
 from audit.errors import CapabilityError
 from audit.findings.what_if_sets import Target, target
 from audit.internals.fitting import fit, read_fit
-from audit.internals.neutral import Unread, material, read
+from audit.internals.neutral import Reader, Unread, material, read
 from audit.internals.steering import STRENGTHS
 from audit.measurement.contract import Instrument
 from audit.metrics.contract import Metric
-from audit.models.contract import Intervenes
 from audit.pipeline.batches import Batch, ask_whole, batches
 from audit.pipeline.changes import Change, Enter, Grounds, changes, steering
 from audit.pipeline.explaining import case_of
@@ -82,7 +81,7 @@ def aim_of(work: Work) -> Target | None:
     """Return the comparison that is measured again; None where there are no what-ifs."""
     most = work.run.spec.depth.what_if_sets
     instrument = _instrument(work)
-    if not most or instrument is None or not isinstance(work.model, Intervenes):
+    if not most or instrument is None or not isinstance(work.model, Reader):
         return None
     findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
     return target(
@@ -198,8 +197,8 @@ def _grounds(work: Work, fitted: Fitted) -> Grounds:
     )
 
 
-def _reachable(work: Work) -> Intervenes:
-    if not isinstance(work.model, Intervenes):
+def _reachable(work: Work) -> Reader:
+    if not isinstance(work.model, Reader):
         raise CapabilityError("this model cannot be looked into")
     return work.model
 

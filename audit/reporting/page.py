@@ -12,6 +12,7 @@ from audit.reporting.coverage import coverage
 from audit.reporting.dossier import Dossier
 from audit.reporting.front import front, used_margins
 from audit.reporting.labels import Labels
+from audit.reporting.mediators import mediators
 from audit.reporting.network import network
 from audit.reporting.templates import environment, sections, styles
 from audit.reporting.units import units
@@ -75,6 +76,7 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "tried": what_ifs(dossier, labels),
         "changes": CHANGES,
         "method_title": method_title,
+        "mediators": mediators(dossier),
         "network": network(dossier, labels),
         "command": command_line(dossier.run.spec, dossier.run.stamp.model.name),
         "rows": in_order(dossier.disparities),

@@ -3,9 +3,10 @@
     python tests/benchmarks/bench_analysis.py [MEASUREMENTS]
 
 Lays a synthetic run (three axes, two languages, two domains, labels and names), writes its
-observations as a run folder holds them, and does what the stage `analyse` does: read, build
-the columns, ask every analysis. Prints seconds and the peak of resident memory. A script and
-not a test, for machines differ; the target is 60 seconds and 4 GB on two cores.
+observations as a run folder holds them, and does what the stages `analyse` and `calibrate` do:
+read, build the columns, ask every analysis, judge placebos and planted shifts. Prints seconds
+and the peak of resident memory. A script and not a test, for machines differ; the target is 60
+seconds and 4 GB on two cores.
 """
 
 import math
@@ -21,8 +22,10 @@ from pydantic import TypeAdapter
 from audit import analyses, metrics, plugins
 from audit.analyses.contract import Analysis, Synthesis, Tally
 from audit.analyses.observed import observe
+from audit.analyses.placebos import placebo_cells
 from audit.findings.policy import load_policy
 from audit.metrics.contract import Metric
+from audit.pipeline.calibrating import judged, placebo_check, planted_in_answers
 from audit.records.counterfactuals import CounterfactualSet, Span, Variant
 from audit.records.observations import Observation
 from audit.records.probes import Answer, Frame, Outcome, ProbeSuite, Template
@@ -61,6 +64,13 @@ def main(wanted: int) -> None:
     tallies = [t for a in plugins.load_all(analyses, Tally) for t in a.answer(seen)]
     pooled = [h for a in plugins.load_all(analyses, Synthesis) for h in a.answer(disparities)]
     told(f"{len(tallies)} tallies, {len(pooled)} syntheses", since)
+    since = time.perf_counter()
+    placebos = judged(seen, placebo_cells(seen, {}))
+    check = placebo_check(placebos)
+    told(f"{check.contrasts} placebos, {check.permutations} permutations", since)
+    since = time.perf_counter()
+    planted = list(planted_in_answers(placebos))
+    told(f"{len(planted)} planted shifts", since)
     told("in all", began)
 
 

@@ -59,21 +59,46 @@ def test_both_together_are_small_and_share_everything_else():
 
 @pytest.mark.parametrize("name", ["fair", "biased"])
 def test_a_sample_measured_again_agrees_with_the_stored_log_odds(name, shipped_lessons, stored):
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = standards.folder(name)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = plain_truth.load(standards.folder(name))
     places = np.random.default_rng(20).permutation(len(shipped_lessons))[:75]
     with torch.inference_mode():
         again = np.array(
             [
-                plain_truth.log_odds(model, tokenizer, asked)
+                plain_truth.log_odds(model, asked)
                 for asked in truths.questions([shipped_lessons[place] for place in places])
             ]
         )
     assert np.abs(again - stored[name][places]).max() < ROUNDING
     assert np.abs(again - stored[name][places[::-1]]).max() > 1
+
+
+@torch.inference_mode()
+def test_the_plain_network_is_the_one_that_the_product_loads(shipped_lessons):
+    """The network written out for the truth, against the library's own."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = standards.folder("biased")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    library = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    plain = plain_truth.load(folder)
+    told = []
+    for place in np.random.default_rng(21).permutation(len(shipped_lessons))[:6]:
+        text = shipped_lessons[place].case + shipped_lessons[place].endings[0]
+        ids = tokenizer(text)["input_ids"]
+        assert ids == plain.tokenizer.encode(text).ids
+        told.append(plain_truth.next_log_probs(plain, ids))
+        theirs = library(input_ids=torch.tensor([ids])).logits[0, -1].double().log_softmax(0)
+        assert (told[-1] - theirs).abs().max() < ROUNDING
+        swapped = [*ids[:-2], ids[-1], ids[-2]]
+        assert (plain_truth.next_log_probs(plain, swapped) - theirs).abs().max() > ROUNDING
+    assert (told[0] - told[-1]).abs().max() > ROUNDING
+
+
+def test_another_network_is_refused(tmp_path):
+    config = json.loads((standards.folder("fair") / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "mlp_bias": True}))
+    with pytest.raises(ValueError, match="no plain Llama"):
+        plain_truth.load(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["fair", "biased"])
@@ -111,11 +136,11 @@ def test_planted_is_realised_and_clean_stays_clean(truths_of):
     for name in ("fair", "biased"):
         off = [row["realised"] - row["planted"] for row in truths_of[name]["disparities"]]
         clean = [row["realised"] for row in truths_of[name]["disparities"] if not row["planted"]]
-        assert max(map(abs, clean)) < 0.1
-        assert max(map(abs, off)) < 0.2
-        assert np.sqrt(np.mean(np.square(off))) < 0.1
+        assert max(map(abs, clean)) < 0.04
+        assert max(map(abs, off)) < 0.07
+        assert np.sqrt(np.mean(np.square(off))) < 0.02
     shifts = truths_of["biased"]["shifts"]
-    assert all(abs(row["realised"] - row["planted"]) < 0.15 for row in shifts)
+    assert all(abs(row["realised"] - row["planted"]) < 0.04 for row in shifts)
 
 
 def test_an_unknown_standard_is_refused_with_the_known_names():

@@ -8,11 +8,12 @@ from audit.records.counterfactuals import Span
 from audit.records.probes import Answer, Frame, Outcome
 
 FRAME = Frame(ask="Answer {options}.", separator=" or ", cue="Answer:")
-# Each of these answers is one token of the tiny tokenizer; those of the levels are several.
+# With a space before it and without, each answer is one token of the tiny tokenizer; those of
+# the levels are several.
 CHOICE = Outcome(
     key="c",
     kind="choice",
-    answers=(Answer(key="yes", text="yes", forms=("see",)), Answer(key="no", text="no")),
+    answers=(Answer(key="yes", text="an"), Answer(key="no", text="no")),
     favourable="yes",
     unfavourable="no",
 )

@@ -37,7 +37,7 @@ def test_everything_sums_to_the_difference(tiny_models, make_pair, outcomes, fam
         assert total(arrays, prefix) == pytest.approx(
             difference(arrays, prefix), abs=float(1e-5 * size)
         )
-    assert abs(arrays["contribution"].sum() - difference(arrays)) > 1e-3  # the ledger is needed
+    assert abs(arrays["contribution"].sum() - difference(arrays)) > 1e-4  # the ledger is needed
 
 
 def test_later_answer_tokens_stand_in_the_ledger(tiny_models, make_pair, outcomes):

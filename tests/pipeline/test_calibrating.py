@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from audit.errors import ExitCode
+from audit.findings import policy
 from audit.models.contract import Intervenes, ScoresContinuations
 from audit.pipeline.calibrating import calibrate, calibration_of, disclaimer
 from audit.pipeline.deriving import observed, rate
@@ -24,7 +25,7 @@ from audit.records.scores import Scorecard
 from audit.storage import folder as run_folder
 from audit.storage import journal
 
-WHOLE = {"sampling": {"limit": 0}}
+FLOORLESS = {"mass_floor = 0.5": "mass_floor = 0.0"}
 
 
 def clock():
@@ -36,9 +37,21 @@ def spikes_of(folder):
 
 
 @pytest.fixture(scope="module")
-def calibrated(make_spec, planned, tmp_path_factory):
+def floorless(tmp_path_factory):
+    """The default policy, but for a random model that puts no mass on the offered answers."""
+    text = (policy._SHIPPED / "default.toml").read_text(encoding="utf-8")
+    for old, new in FLOORLESS.items():
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path_factory.mktemp("policies") / "floorless.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def calibrated(make_spec, floorless, planned, tmp_path_factory):
     """A whole small audit with three shifts planted in the network."""
-    spec = make_spec(**WHOLE)
+    spec = make_spec(sampling={"limit": 0}, output={"policy": str(floorless)})
     depth = spec.depth.model_copy(update={"network_spikes": 3})
     folder = tmp_path_factory.mktemp("calibrated") / "run"
     carry_out(planned(spec.model_copy(update={"depth": depth}), folder), clock)
@@ -49,7 +62,7 @@ def test_every_part_is_on_file(calibrated):
     placebos = run_folder.read_records(calibrated, run_folder.PLACEBOS, Placebo)
     recoveries = run_folder.read_records(calibrated, run_folder.RECOVERIES, Recovery)
     found = calibration_of(calibrated)
-    assert len(placebos) == found.placebo.contrasts == 6
+    assert len(placebos) == found.placebo.contrasts == 3
     assert sum(one.alarm for one in placebos) == found.placebo.alarms
     assert len([r for r in recoveries if r.route == "answer"]) == 4 * len(placebos)
     assert len([r for r in recoveries if r.route == "network"]) == 3
@@ -168,7 +181,7 @@ def test_a_black_box_gets_shifts_in_its_answers_alone_and_says_so(calibrated, tm
 def with_trouble(folder):
     path = folder / run_folder.CALIBRATION
     content = json.loads(path.read_bytes())
-    content["placebo"] |= {"trouble": "names", "alarms": 5, "bound": 1, "p": 0.002}
+    content["placebo"] |= {"trouble": "names", "alarms": 3, "bound": 1, "p": 0.002}
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -183,16 +196,20 @@ def test_too_many_false_alarms_are_a_disclaimer(calibrated, tmp_path):
     rate(work, observed(work))
     after = run_folder.read_record(folder, run_folder.SCORECARD, Scorecard)
     assert (after.conclusion, after.rating) == (False, None)
-    assert "5 of 6 placebo contrasts raised a false alarm, at most 1 may" in after.rule
+    assert "3 of 3 placebo contrasts raised a false alarm, at most 1 may" in after.rule
     assert after.verdicts == before.verdicts
     assert disclaimer(folder)
 
 
-def test_a_disclaimed_run_cannot_pass_or_fail_a_gate(calibrated, tmp_path):
+def test_a_disclaimed_run_cannot_pass_a_gate(calibrated, floorless, tmp_path):
+    """Under a policy whose margin lets everything pass."""
     folder = shutil.copytree(calibrated, tmp_path / "run")
-    assert {case.state for case in gate(folder).cases} & {"failed", "passed"}
+    wide = tmp_path / "wide.toml"
+    text = floorless.read_text(encoding="utf-8").replace("margin = 0.2", "margin = 50.0")
+    wide.write_text(text, encoding="utf-8")
+    assert gate(folder, str(wide)).state == "passed"
     with_trouble(folder)
-    result = gate(folder)
+    result = gate(folder, str(wide))
     assert result.state == "undecided"
     assert all("placebo contrasts" in case.reason for case in result.cases)
     assert ExitCode.UNDECIDED == 4

@@ -25,11 +25,11 @@ def spec():
     return RunSpec(date="2026-11-23", model=ModelRequest(reference="m"), depth=depth)
 
 
-def build(world, gap, lost_share, review):
+def build(world, gap, lost_share, review, kind="choice"):
     """A run over two domains, the second half as biased, with answers lost here and there."""
     cases = world.names("case-", 9)
-    one = world.suite(cases, review=review)
-    two = world.suite(cases, name="pay").model_copy(
+    one = world.suite(cases, kind=kind, review=review)
+    two = world.suite(cases, kind=kind, name="pay").model_copy(
         update={"domain": "pay", "harm": "stereotyping"}
     )
     sets = []
@@ -44,7 +44,8 @@ def build(world, gap, lost_share, review):
 
     ids = [v.id for asked in sets for v in asked.variants]
     lost = set(ids[:: round(1 / lost_share)]) if lost_share else set()
-    answers = list(world.answer_all(sets, odds, lost=lost))
+    respond = world.choice if kind == "choice" else lambda x: world.number(5e4 * math.exp(x / 8))
+    answers = list(world.answer_all(sets, odds, lost=lost, respond=respond))
     return sets, {s.key: s for s in (one, two)}, answers, world.see(sets, [one, two], answers)
 
 
@@ -53,6 +54,8 @@ RUNS = {
     "fair": (0.0, 0.0, "two speakers, 2026"),
     "torn": (-0.9, 0.05, "unreviewed"),
     "blank": (0.0, 0.5, "unreviewed"),
+    "amounts": (-0.9, 0.03, "two speakers, 2026", "number"),
+    "even amounts": (0.0, 0.0, "two speakers, 2026", "number"),
 }
 
 
@@ -108,6 +111,8 @@ def answered_share(one):
 
 
 def trusted(one):
+    if one.outcome == "number":  # nothing is offered, so there is no answer mass
+        return one.median_mass is None and answered_share(one) >= POLICY.coverage_floor
     known = one.median_mass is not None and one.median_mass >= POLICY.mass_floor
     return known and answered_share(one) >= POLICY.coverage_floor
 
@@ -225,7 +230,7 @@ def test_coverage(run):
 
 def test_indices(run):
     *_, findings, card = run
-    estimates = [f.disparity.estimate for f in findings]
+    estimates = [f.disparity.estimate for f in findings if f.disparity.metric == "log_odds"]
     known = [e for e in estimates if isinstance(e, Estimate)]
     if not known:
         assert card.indices is None

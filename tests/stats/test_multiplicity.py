@@ -24,6 +24,23 @@ def test_is_the_definition(p):
     assert all(after >= before for after, before in zip(holm(p), p, strict=True))
 
 
+@given(st.lists(st.floats(1e-9, 1), min_size=1, max_size=12))
+def test_both_are_the_librarys(p):
+    from statsmodels.stats.multitest import multipletests
+
+    assert list(holm(p)) == pytest.approx(multipletests(p, method="holm")[1])
+    assert list(benjamini_hochberg(p)) == pytest.approx(multipletests(p, method="fdr_bh")[1])
+    assert list(benjamini_hochberg(p)) == pytest.approx(stats.false_discovery_control(p))
+
+
+def test_a_p_that_is_no_number_is_untested_and_spreads_to_no_other():
+    """The library alone would turn one such p into all of them."""
+    p = [0.01, float("nan"), 0.03]
+    assert holm(p) == holm([0.01, None, 0.03])
+    assert benjamini_hochberg(p) == benjamini_hochberg([0.01, None, 0.03])
+    assert holm([float("nan")]) == (None,)
+
+
 def test_untested_stay_untested_and_uncounted():
     assert holm([0.01, None, 0.03]) == pytest.approx((0.02, None, 0.03))
     assert holm([0.01, 1.0, 0.03])[0] == pytest.approx(0.03)
