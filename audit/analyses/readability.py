@@ -28,8 +28,9 @@ from audit.analyses.contract import Account, View
 from audit.records.digests import content_seed
 from audit.records.inside import Inside
 from audit.records.quantities import Amount, Quantity, Undefined
-from audit.records.readings import Readability
+from audit.records.readings import Accuracy, Readability
 from audit.stats.clusters import mean_over_clusters
+from audit.stats.proportions import clustered
 
 QUESTION = "diagnostic_classifier"
 
@@ -160,11 +161,11 @@ def _readings(
         classes=tuple(sorted(set(task.labels.tolist()))),
         samples=len(task.labels),
         layers=tuple(layer - 1 for layer in layers),
-        by_template=tuple(_mean(*accuracy(x, task.labels, task.templates)) for x in columns),
-        by_name=tuple(_mean(*accuracy(x, task.labels, task.names)) for x in columns),
+        by_template=tuple(_read(*accuracy(x, task.labels, task.templates)) for x in columns),
+        by_name=tuple(_read(*accuracy(x, task.labels, task.names)) for x in columns),
         selectivity=tuple(_selective(x, task, control) for x in columns),
         majority=Amount(value=_majority(task)),
-        bag_of_words=_mean(*accuracy(_counts(task.words), task.labels, task.templates)),
+        bag_of_words=_read(*accuracy(_counts(task.words), task.labels, task.templates)),
     )
 
 
@@ -202,7 +203,9 @@ def _selective(states: Array, task: Task, control: Labels) -> Quantity:
     by_heart, _ = accuracy(states, control, task.templates)
     if right.shape != by_heart.shape:
         return Undefined(reason="the shuffled labels leave a fold with one class")
-    return _mean(right - by_heart, clusters)
+    gains = right - by_heart
+    means = np.array([gains[clusters == one].mean() for one in np.unique(clusters)])
+    return mean_over_clusters(means, floor=_FEWEST, observations=gains.size, names=0)
 
 
 def _majority(task: Task) -> float:
@@ -222,14 +225,16 @@ def _counts(words: Sequence[tuple[str, ...]]) -> Array:
     return counts
 
 
-def _mean(values: Array, clusters: Labels) -> Quantity:
-    """Return the mean with its interval over clusters; where all are alike, the exact mean."""
-    if not values.size:
+def _read(right: Array, clusters: Labels) -> Accuracy | Undefined:
+    """Return the share read rightly, with its interval over clusters."""
+    distinct = np.unique(clusters)
+    if len(distinct) < _FEWEST:
         return Undefined(reason="too few templates or names to hold any out")
-    means = np.array([values[clusters == one].mean() for one in np.unique(clusters)])
-    if np.ptp(means) == 0 and len(means) >= _FEWEST:
-        return Undefined(reason=f"{means[0]:.0%} in each of {len(means)} clusters")
-    return mean_over_clusters(means, floor=_FEWEST, observations=values.size, names=0)
+    hits = np.array([int(right[clusters == one].sum()) for one in distinct], dtype=np.intp)
+    trials = np.array([int((clusters == one).sum()) for one in distinct], dtype=np.intp)
+    low, high = clustered(hits, trials)
+    count, of = int(hits.sum()), int(trials.sum())
+    return Accuracy(right=count, of=of, value=count / of, low=low, high=high)
 
 
 PLUGIN = Account(

@@ -1,11 +1,11 @@
 """Readings: what can be read off a network's states, which does not say that it is used."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from audit.records.internals import Component
-from audit.records.quantities import Number, Quantity
+from audit.records.quantities import Number, Quantity, Undefined
 from audit.records.record import Record
 
 
@@ -54,6 +54,25 @@ class Selectivity(Record):
     strongest: tuple[SelectiveNeuron, ...]
 
 
+class Accuracy(Record):
+    """How many samples a classifier read rightly that it was not fitted on.
+
+    Attributes:
+        low: Lower bound of the 95 % interval, samples clustered by what was held out; the exact
+            interval over clusters where all or none were right.
+    """
+
+    kind: Literal["accuracy"] = "accuracy"
+    right: int
+    of: int
+    value: float = Field(ge=0, le=1)
+    low: float = Field(ge=0, le=1)
+    high: float = Field(ge=0, le=1)
+
+
+Reading = Annotated[Accuracy | Undefined, Field(discriminator="kind")]
+
+
 class Readability(Record):
     """How well a linear classifier reads something off the states of each layer.
 
@@ -75,8 +94,8 @@ class Readability(Record):
     classes: tuple[str, ...]
     samples: int
     layers: tuple[int, ...]
-    by_template: tuple[Quantity, ...]
-    by_name: tuple[Quantity, ...]
+    by_template: tuple[Reading, ...]
+    by_name: tuple[Reading, ...]
     selectivity: tuple[Quantity, ...]
     majority: Number
-    bag_of_words: Quantity
+    bag_of_words: Reading

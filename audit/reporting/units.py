@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from audit.records.inside import LayerCurve
-from audit.records.quantities import Estimate, Quantity
-from audit.records.readings import Readability, Selectivity
+from audit.records.quantities import Estimate, Quantity, Undefined
+from audit.records.readings import Accuracy, Readability, Selectivity
 from audit.records.units import LayerHealth, OutlierDimensions
 from audit.records.what_ifs import WhatIf
 from audit.reporting import formatting as fmt
 from audit.reporting.dossier import Dossier
 from audit.reporting.labels import Labels
 
-STRETCHES = ("off", "valley", "transition", "on")
+STRETCHES = {"off": "#8b95a1", "valley": "#f6bf95", "transition": "#dde6ee", "on": "#6fb0df"}
+"""The stretches of an activation function, each with its colour on paper."""
 
 _QUESTIONS = ("activation_functions", "neuron_selectivity", "diagnostic_classifier")
 _CAPABILITY = "Intervenes"
@@ -24,6 +25,7 @@ class Stretch:
     """A stretch of the activation function: its name, where its bar lies, and its share."""
 
     name: str
+    colour: str
     left: float
     width: float
     share: str
@@ -126,7 +128,8 @@ def measured(quantity: Quantity) -> str:
     """Return a share with its interval, or why there is none."""
     if not isinstance(quantity, Estimate):
         return quantity.reason
-    low, high = (fmt.percent(max(0.0, end), 1) for end in (quantity.low, quantity.high))
+    ends = (min(max(end, 0.0), 1.0) for end in (quantity.low, quantity.high))
+    low, high = (fmt.number(100 * end, 1) for end in ends)
     return f"{fmt.percent(quantity.value, 1)} ({low} to {high})"
 
 
@@ -153,9 +156,9 @@ def _row(of: LayerHealth, curves: dict[str, tuple[Quantity, ...]]) -> LayerRow:
 
 def _stretches(shares: list[Quantity]) -> tuple[Stretch, ...]:
     found, left = [], 0.0
-    for name, share in zip(STRETCHES, shares, strict=True):
+    for (name, colour), share in zip(STRETCHES.items(), shares, strict=True):
         width = 100 * share.value if isinstance(share, Estimate) else 0.0
-        found.append(Stretch(name, round(left, 2), round(width, 2), measured(share)))
+        found.append(Stretch(name, colour, round(left, 2), round(width, 2), measured(share)))
         left += width
     return tuple(found)
 
@@ -181,7 +184,7 @@ def _apart(of: Selectivity, labels: Labels) -> Apart:
 
 
 def _reading(of: Readability, labels: Labels) -> Reading:
-    values = [one.value if isinstance(one, Estimate) else -1.0 for one in of.by_template]
+    values = [one.value if one.kind == "accuracy" else -1.0 for one in of.by_template]
     every = zip(of.layers, of.by_template, of.by_name, of.selectivity, strict=True)
     return Reading(
         of=of,
@@ -189,10 +192,18 @@ def _reading(of: Readability, labels: Labels) -> Reading:
         target=_TARGETS[of.target],
         place=_PLACES[of.place],
         best=max(range(len(values)), key=lambda n: values[n]),
-        layers=tuple((n, measured(t), measured(m), _points(s)) for n, t, m, s in every),
+        layers=tuple((n, _read(t), _read(m), _points(s)) for n, t, m, s in every),
         majority=fmt.percent(of.majority.value) if of.majority.kind == "amount" else "none",
-        words=measured(of.bag_of_words),
+        words=_read(of.bag_of_words),
     )
+
+
+def _read(found: Accuracy | Undefined) -> str:
+    """Return an accuracy with its interval, or why there is none."""
+    if found.kind == "undefined":
+        return found.reason
+    low, high = (fmt.number(100 * end, 1) for end in (found.low, found.high))
+    return f"{fmt.percent(found.value, 1)} ({low} to {high})"
 
 
 def _points(quantity: Quantity) -> str:

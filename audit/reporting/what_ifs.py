@@ -19,6 +19,7 @@ WIDTH, HEIGHT = 600.0, 260.0
 
 _ROOM = 0.07
 _TICKS = 4
+_EXACT = 1e-9
 _CAPABILITY = "Intervenes"
 
 
@@ -29,6 +30,7 @@ class Row:
     of: WhatIf
     number: int
     title: str
+    what: str
     gap: str
     change: str
     moved: str
@@ -145,6 +147,7 @@ def _row(of: WhatIf, number: int) -> Row:
         of=of,
         number=number,
         title=_title(of),
+        what=fmt.true_minus(of.what),
         gap=_signed(of.disparity),
         change="—" if plain else _signed(of.change),
         moved="—" if plain else cost(of.moved),
@@ -211,7 +214,8 @@ def _drawing(shown: list[WhatIf], margin: float) -> Drawing | None:
         )
         for number, one, gap in known
     ]
-    steps = [right * n / _TICKS for n in range(_TICKS + 1)]
+    step = _step(right)
+    steps = [step * n for n in range(int(right / step + _EXACT) + 1)]
     return Drawing(
         dots=tuple(dots),
         zero=height(0.0),
@@ -223,6 +227,13 @@ def _drawing(shown: list[WhatIf], margin: float) -> Drawing | None:
             if v == 0 or abs(v) > _ROOM * (top - bottom)
         ),
     )
+
+
+def _step(reach: float) -> float:
+    """Return a round step that gives about `_TICKS` ticks."""
+    rough = reach / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    return power * next(n for n in (1, 2, 5, 10) if n * power >= rough)
 
 
 def _cost(one: WhatIf) -> float:
