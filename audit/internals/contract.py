@@ -21,7 +21,7 @@ class Seen:
     """What a question found for one pair.
 
     Attributes:
-        arrays: Name -> float32 or integer array; its dimensions stand in the question.
+        arrays: Name -> array of finite numbers; its dimensions stand in the question.
         labels: Name of a dimension -> what its places are, where they differ from pair to
             pair (words, for instance); dimensions such as layers need none.
         remarks: What went otherwise than planned, e.g. that memory was short.
