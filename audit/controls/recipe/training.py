@@ -111,7 +111,7 @@ def plant(
     model.requires_grad_(requires_grad=False)
     trained = network.block_weights(model, block)
     for weight in trained:
-        weight.requires_grad_(requires_grad=True)
+        weight.requires_grad_()
 
     def loss(batch: Batch, step: int) -> Tensor:  # noqa: ARG001
         with torch.no_grad():
