@@ -89,7 +89,7 @@ def test_numbers_are_finite_and_shaped_as_declared(question, family, tiny_models
     assert set(seen.arrays) <= set(question.dimensions)
     sizes = {}
     for name, values in seen.arrays.items():
-        assert values.dtype == np.float32 or np.issubdtype(values.dtype, np.integer)
+        assert np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer)
         assert np.isfinite(values).all()
         dimensions = question.dimensions[name]
         assert len(dimensions) == values.ndim
