@@ -35,8 +35,15 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
     sites = [Site(layer, "neurons") for layer in range(len(architecture(model.module).blocks))]
     sides = zip(*pair.sides, strict=True)
     found = [states(model, orders, sites).values for orders in (*sides, pair.other)]
+    seen = finite(Seen({"neurons": np.stack(found)}))
+    if isinstance(seen, Refused):
+        return seen
     largest = np.finfo(np.float16).max  # ranks and signs survive where a giant is cut
+<<<<<<< HEAD
     return finite(Seen({"neurons": np.stack(found).clip(-largest, largest).astype(np.float16)}))
+=======
+    return Seen({"neurons": seen.arrays["neurons"].clip(-largest, largest).astype(np.float16)})
+>>>>>>> w/units
 
 
 PLUGIN = Question(
