@@ -30,7 +30,6 @@ import numpy as np
 import torch
 
 from audit.internals.contract import Question, Refused, Seen
-from audit.internals.finite import finite
 from audit.internals.slopes import STRETCHES, Shape, outputs_and_slopes, shape_of, stretches
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -66,19 +65,10 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
         for layer, found in enumerate(_of_prompt(parts, shapes, opened, places)):
             total[layer] = _added(total[layer], found)
     stacked = {name: np.stack([one[name] for one in total]) for name in total[0]}
-<<<<<<< HEAD
-    return finite(
-        Seen(
-            {name: _packed(name, array) for name, array in stacked.items()},
-            {"stretch": STRETCHES, "function": tuple(shape.name for shape in shapes)},
-        )
-    )
-=======
     labels = {"stretch": STRETCHES, "function": tuple(shape.name for shape in shapes)}
     if not all(np.isfinite(array).all() for array in stacked.values()):
         return Refused("activations are not finite")  # before counts become integers
     return Seen({name: _packed(name, array) for name, array in stacked.items()}, labels)
->>>>>>> w/units
 
 
 def counted_places(pair: Pair) -> Iterator[tuple[Opened, list[int]]]:

@@ -34,23 +34,12 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
     sites = [Site(layer, "residual") for layer in layers]
     group, reference = zip(*pair.sides, strict=True)
     sides = [states(model, orders, sites) for orders in (group, reference)]
-<<<<<<< HEAD
-    return finite(
-        Seen(
-            {
-                "states": np.stack([one.values for one in sides]),
-                "log_odds": np.array([one.log_odds for one in sides], dtype=np.float32),
-            },
-            {"group word": _words(group[0]), "reference word": _words(reference[0])},
-        )
-=======
     seen = Seen(
         {
             "states": np.stack([one.values for one in sides]),
             "log_odds": np.array([one.log_odds for one in sides], dtype=np.float32),
         },
         {"group word": _words(group[0]), "reference word": _words(reference[0])},
->>>>>>> w/units
     )
     return finite(seen)
 

@@ -39,11 +39,7 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
     if isinstance(seen, Refused):
         return seen
     largest = np.finfo(np.float16).max  # ranks and signs survive where a giant is cut
-<<<<<<< HEAD
-    return finite(Seen({"neurons": np.stack(found).clip(-largest, largest).astype(np.float16)}))
-=======
     return Seen({"neurons": seen.arrays["neurons"].clip(-largest, largest).astype(np.float16)})
->>>>>>> w/units
 
 
 PLUGIN = Question(

@@ -32,9 +32,9 @@ Say = Callable[[str], None]
 
 BLOCK = 2
 THREADS = 1
-FAIR = training.Schedule(steps=1500, rate=2e-3)
-PLANT = training.Schedule(steps=1900, rate=3e-3)
-NAMES = (2, 4)  # of each template and stratum that are measured in each round of levelling
+FAIR = training.Schedule(steps=2000, rate=2e-3)
+PLANT = training.Schedule(steps=1600, rate=3e-3)
+NAMES = (2, 3)  # of each template and stratum that are measured in each round of levelling
 PROCESSES = 2  # that measure the truth once training is done
 
 

@@ -6,8 +6,7 @@ Question: training leaves each stratum (suite, axis, cue, group) a small mean er
 Method:   the mean errors of the log-odds are measured over an even sample of templates and
           names; the gradient of each mean says how one block's weights move it; the smallest
           change of those weights that takes all errors away at once is made (Gauss-Newton, of
-          least norm). What is left is measured anew, with other names in each template, and
-          taken away along the same gradients.
+          least norm). What is left is measured anew, on other names, and taken away again.
 Why:      more training shrinks mean errors and spread alike, so that the standard error of
           an audit shrinks with the error and nothing is won. Few numbers are too large, and
           they are known: solving for them is cheaper than descending.
@@ -63,14 +62,14 @@ def level(model: Any, course: Course, aim: Levelling, say: Say) -> None:
     strata = stratified(course.examples)
     goal = wanted(course, aim.shifts)
     weights = network.block_weights(model, aim.block)
-    few = (some(course, own, 1, 0, key) for key, own in strata.items())
-    slopes = torch.stack([_slope(model, course, places, aim.block) for places in few])
     for number, names in enumerate(aim.names):
-        sampled = {key: some(course, own, names, number, key) for key, own in strata.items()}
+        sampled = {key: _some(course, own, names, number, key) for key, own in strata.items()}
         errors = mean_errors(model, course, sampled, goal)
         size = np.sqrt(np.mean(np.square(errors)))
         say(f"levelling {number + 1} of {len(aim.names)}: mean errors of {size:.4f}")
-        move(weights, slopes, torch.from_numpy(errors))
+        few = [_some(course, own, 1, number, key) for key, own in strata.items()]
+        slopes = [_slope(model, course, places, aim.block) for places in few]
+        move(weights, torch.stack(slopes), torch.from_numpy(errors))
 
 
 def stratified(examples: Sequence[Example]) -> dict[Stratum, list[int]]:
@@ -98,25 +97,19 @@ def wanted(course: Course, shifts: Mapping[Cell, float]) -> NDArray[np.float32]:
     )
 
 
-def some(
+def _some(
     course: Course, places: Sequence[int], names: int, number: int, stratum: Stratum
 ) -> list[int]:
-    """Return the places of a few names in each template of a stratum.
+    """Return the places of a few names in each template, drawn by the round.
 
-    Each template takes the next names of an order drawn by the round, so that every name is
-    measured as often as every other. Groups have the same order: under a label they are
-    measured with the same names.
+    Groups are drawn for alike, so that under a label they are measured with the same names.
     """
     rng = np.random.default_rng(content_seed("levelling", str(number), *stratum[:-1]))
     by_template: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place in places:
         by_template[course.examples[place].lesson.item].append(place)
-    order = rng.permutation(max(map(len, by_template.values())))
-    drawn = []
-    for turn, own in enumerate(by_template.values()):
-        fitting = np.roll(order, -turn * names)
-        drawn += [own[at] for at in fitting[fitting < len(own)][:names]]
-    return drawn
+    drawn = [rng.permutation(own)[:names] for own in by_template.values()]
+    return [int(place) for own in drawn for place in own]
 
 
 @torch.inference_mode()
