@@ -49,7 +49,7 @@ def test_what_is_planted_is_read_and_only_in_its_layer():
         assert one.layers == (-1, 0)
         for curve in (one.by_template, one.by_name):
             assert curve[1].value > 0.9
-            assert curve[1].low > 0.6  # six names, all right: the exact interval is wide
+            assert curve[1].low > 0.5  # six names, all right: the exact interval is wide
             assert curve[0].value < 0.7 < curve[1].value - 0.2
         assert one.selectivity[1].low > 0.2
         assert one.majority.value < 0.6
