@@ -34,10 +34,10 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
         return Refused("the reference group has no second name in this case")
     sites = [Site(layer, "neurons") for layer in range(len(architecture(model.module).blocks))]
     sides = zip(*pair.sides, strict=True)
-    seen = [states(model, orders, sites) for orders in (*sides, pair.other)]
-    if not np.isfinite([one.log_odds for one in seen]).all():
+    states_of = [states(model, orders, sites) for orders in (*sides, pair.other)]
+    if not np.isfinite([one.log_odds for one in states_of]).all():
         return Refused("log-odds are not finite")
-    found = [one.values for one in seen]
+    found = [one.values for one in states_of]
     seen = finite(Seen({"neurons": np.stack(found)}))
     if isinstance(seen, Refused):
         return seen
