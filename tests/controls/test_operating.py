@@ -1,7 +1,5 @@
 """`samata calibrate`: the standards are audited for real, and the figures are the truth's."""
 
-import math
-
 import pytest
 
 from audit.controls import standards
@@ -11,7 +9,7 @@ from audit.pipeline.watcher import Quiet
 from audit.records.operating import OperatingTrial
 
 ASKED = Asked(
-    templates=8, names=6, draws=3, pairs=2, seed=0, threads=1, date="2026-07-01",
+    templates=8, names=6, draws=2, pairs=4, seed=0, threads=1, date="2026-07-01",
     suites=("employment/shortlist.en",),
 )  # fmt: skip
 
@@ -41,11 +39,9 @@ def test_the_standards_end_to_end():
     assert found.slope == pytest.approx(1, abs=0.1)
     assert {one.method for one in found.localisation} == {"integrated_gradients", "occlusion"}
     for one in found.localisation:
-        assert (one.first.hits, one.first.trials) == (2, 2)
-        assert 0 < one.chance < 0.2
-    # One answer is shared by all rounds of a draw: the shifts' errors are the same as none's.
-    by = {(r.planting, r.templates, r.names, round(r.least)): r for r in found.rows}
-    assert all(math.isfinite(row.error) and row.spread >= abs(row.error) for row in by.values())
+        assert one.first.trials == ASKED.pairs
+        assert 0 < one.chance < one.first.low  # no method is always right; chance is far off
+    assert all(row.spread >= abs(row.error) for row in found.rows)
 
 
 def test_rows_go_by_design_planting_and_size():
