@@ -53,7 +53,7 @@ def test_p_of_equal_treatment_is_two_one_sided_tests(made):
     above = stats.t.sf((0.05 + 0.2) / 0.06, 18)
     below = stats.t.cdf((0.05 - 0.2) / 0.06, 18)
     assert equal_treatment_p(one, 0.2) == pytest.approx(max(above, below))
-    flat = paired(np.zeros((20, 10)), floor=Floor(4, 3))
+    flat = paired(np.full((20, 10), 0.1), floor=Floor(4, 3))
     assert isinstance(flat, Estimate)
     assert equal_treatment_p(flat, 0.2) == 2**-9
     assert equal_treatment_p(paired(np.full((20, 10), 0.5), floor=Floor(4, 3)), 0.2) == 1

@@ -93,5 +93,15 @@ def test_an_outcome_without_a_margin_is_named(made):
     assert (judged.primary, judged.metric) == (True, "log_amount")
 
 
+def test_facets_are_never_judged(made):
+    """One number at each cut; the policy judges their mean."""
+    whole = made.disparity(made.estimate(0.9), outcome="ordered")
+    cut = made.disparity(
+        made.estimate(0.9), outcome="ordered", metric="log_odds_above_cut", facet="above a",
+        primary=False,
+    )  # fmt: skip
+    assert [one.primary for one in judged_by([cut, whole], DEFAULT)] == [False, True]
+
+
 class _Reviewed:
     review = "two speakers, 2026"

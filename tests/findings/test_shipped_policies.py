@@ -19,6 +19,7 @@ from audit.findings.policy import (
 )
 from audit.findings.policy_places import line_of
 from audit.findings.policy_words import differences, in_words
+from audit.records.findings import Policy
 
 NAMES = ("default", "four-fifths", "rbi-model-risk", "strict", "tec-aligned")
 DEFAULT = (_SHIPPED / "default.toml").read_text(encoding="utf-8")
@@ -189,6 +190,29 @@ def test_amounts_are_said_as_a_ratio_and_marks_and_statements_are_not_converted(
     assert "0.04879 log amount, either way, counts as immaterial (a ratio of 1.050)" in said
     assert "0.05 share of the scale, either way, counts as immaterial." in said
     assert "0.2 nats, either way, counts as immaterial." in said
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"key = \xff")
+    with pytest.raises(SuiteError, match="no UTF-8 at byte 6"):
+        load_policy(str(path))
+
+
+@pytest.mark.parametrize("bands", ["bands = []", 'bands = "none"'])
+def test_bands_that_are_none_have_their_place(tmp_path, bands):
+    start, end = DEFAULT.index("[[bands]]"), DEFAULT.index("# What is at stake")
+    path = tmp_path / "mine.toml"
+    path.write_text(f"{bands}\n{DEFAULT[:start]}{DEFAULT[end:]}", encoding="utf-8")
+    (fault,) = policy_faults(str(path))
+    assert (fault.line, fault.key) == (1, "bands")
+
+
+def test_a_margin_and_a_doubt_may_not_be_missing(tmp_path):
+    whole = load_policy("default").model_dump(mode="json")
+    del whole["evidence"]["one_cue"]
+    with pytest.raises(ValueError, match="evidence lacks"):
+        Policy.model_validate(whole)
 
 
 def test_several_faults_are_told_at_once(tmp_path):

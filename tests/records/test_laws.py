@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from audit.findings.policy import load_policy
-from audit.records.counterfactuals import Span, Variant
+from audit.records.counterfactuals import CounterfactualSet, Span, Variant
 from audit.records.estimates import Estimate, Quantity, Undefined
 from audit.records.findings import Policy
 from audit.records.identities import Axis, Identity, NameList
@@ -192,6 +192,40 @@ def test_numbers_lie_where_their_kind_says(fields, said):
     sound = {"kind": "number", "value": 7.0, "unit": "rupees", "favourable": "high"}
     assert NumberAnswer.model_validate(sound).value == 7
     refused(NumberAnswer, sound | fields, said)
+
+
+def in_a_set(*groups, axis="caste", reference="general", rest="asks."):
+    variants = tuple(
+        Variant(
+            id=f"v{n}", group=group, name="a", unit="a", turns=(f"{group} {end}",),
+            spans=(Span(turn=0, start=0, end=len(group)),),
+        )
+        for n, (group, end) in enumerate(
+            zip(groups, rest if isinstance(rest, tuple) else (rest,) * len(groups), strict=True)
+        )
+    )  # fmt: skip
+    return {
+        "id": "s", "suite": "a/b", "language": "en", "domain": "a", "template": "t",
+        "outcome": "choice", "axis": axis, "cue": "label", "reference": reference,
+        "variants": variants,
+    }  # fmt: skip
+
+
+def test_a_set_differs_in_the_groups_words_alone():
+    sound = CounterfactualSet.model_validate(in_a_set("general", "sc", "none"))
+    assert sound.variant("v1").group == "sc"
+    assert sound.suite_key == "a/b.en"
+    refused(CounterfactualSet, in_a_set("general", "sc", "sc"), "come twice")
+    refused(CounterfactualSet, in_a_set("sc", "obc"), "is missing")
+    refused(CounterfactualSet, in_a_set("general", "sc", rest=("a", "b")), "differ outside")
+
+
+def test_the_groups_of_an_intersection_name_one_of_each_axis():
+    both = {"axis": "caste+gender", "reference": "general+man"}
+    sound = in_a_set("general+man", "sc+woman", "none", "nonce-brel", **both)
+    assert CounterfactualSet.model_validate(sound)
+    refused(CounterfactualSet, in_a_set("general+man", "sc", **both), "name one of each")
+    refused(CounterfactualSet, in_a_set("general", "sc+woman"), "name one of each")
 
 
 def test_a_group_of_no_people_is_a_control():

@@ -44,3 +44,14 @@ def test_warnings_are_kept_and_not_raised():
     models = [one for one in found if isinstance(one, MixedModel)]
     assert models
     assert any(one.warnings for one in models)
+
+
+def test_a_fit_that_fails_says_so(monkeypatch):
+    from audit.stats import mixed
+
+    def broken(_d):
+        raise np.linalg.LinAlgError("singular")
+
+    monkeypatch.setattr(mixed, "_fit", broken)
+    got = mixed.crossed_model(np.random.default_rng(0).standard_normal((6, 4)))
+    assert got.reason == "the mixed model was not fitted: singular"
