@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.internals.contract import Question, Refused, Seen
-from audit.internals.finite import finite
 from audit.internals.states import states
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -34,15 +33,12 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
         return Refused("the reference group has no second name in this case")
     sites = [Site(layer, "neurons") for layer in range(len(architecture(model.module).blocks))]
     sides = zip(*pair.sides, strict=True)
-    states_of = [states(model, orders, sites) for orders in (*sides, pair.other)]
-    if not np.isfinite([one.log_odds for one in states_of]).all():
-        return Refused("log-odds are not finite")
-    found = [one.values for one in states_of]
-    seen = finite(Seen({"neurons": np.stack(found)}))
-    if isinstance(seen, Refused):
-        return seen
+    found = [states(model, orders, sites) for orders in (*sides, pair.other)]
+    neurons = np.stack([one.values for one in found])
+    if not np.isfinite([one.log_odds for one in found]).all() or not np.isfinite(neurons).all():
+        return Refused("activations or answers are not finite")
     largest = np.finfo(np.float16).max  # ranks and signs survive where a giant is cut
-    return Seen({"neurons": seen.arrays["neurons"].clip(-largest, largest).astype(np.float16)})
+    return Seen({"neurons": neurons.clip(-largest, largest).astype(np.float16)})
 
 
 PLUGIN = Question(

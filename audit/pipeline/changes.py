@@ -217,7 +217,14 @@ def _others(
 
 
 def _vector(fit: Fit) -> NDArray[np.float64]:
-    return steering_vector(fit.states[:, KINDS.index("answer")], fit.is_group)
+    """Return the mean difference where the answer is read.
+
+    Below the first layer nothing of the group has come there yet: then that of the words
+    that name it.
+    """
+    places = ("answer", "span")
+    vectors = [steering_vector(fit.states[:, KINDS.index(kind)], fit.is_group) for kind in places]
+    return vectors[0] if vectors[0].any() else vectors[1]
 
 
 def _site(fit: Fit) -> Site:
