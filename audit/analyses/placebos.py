@@ -144,6 +144,8 @@ def _placebo(
     strata = tuple(genders.get(unit, "") for unit in side.unit_names)
     asked = np.unique(side.places)
     answered = asked[observed.answered[asked]]
+    mass = observed.mass[answered]
+    known = mass[~np.isnan(mass)]  # outcomes without listed answers have none
     return PlaceboCell(
         key=cell.key,
         suite=suite,
@@ -156,7 +158,7 @@ def _placebo(
         first=first_halves(strata),
         planned=asked.size,
         failed=asked.size - answered.size,
-        median_mass=float(np.median(observed.mass[answered])) if answered.size else None,
+        median_mass=float(np.median(known)) if known.size else None,
     )
 
 

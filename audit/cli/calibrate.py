@@ -10,7 +10,7 @@ from audit.cli.options import Json, Suites, Threads, today
 from audit.errors import ExitCode
 
 if TYPE_CHECKING:
-    from audit.records.calibration import Share
+    from audit.records.calibration import TrialShare
     from audit.records.operating import Operating, OperatingRow
 
 _PLANTED = {
@@ -99,7 +99,7 @@ def _print_row(row: "OperatingRow") -> None:
     )
 
 
-def _share(share: "Share") -> str:
+def _share(share: "TrialShare") -> str:
     if not share.trials:
         return "0 of 0"
     value = share.hits / share.trials

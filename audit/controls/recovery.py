@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from audit.records.calibration import Dose, Recovery, Route, Share
+from audit.records.calibration import Dose, Recovery, Route, TrialShare
 from audit.records.digests import content_seed
 from audit.records.estimates import Estimate
 from audit.records.findings import Finding, Verdict
@@ -87,15 +87,15 @@ def summed(recoveries: Sequence[Recovery]) -> Iterator[Dose]:
         yield _summed(route, dose, groups[route, dose])
 
 
-def share(hits: Sequence[bool], clusters: Sequence[str]) -> Share:
+def share(hits: Sequence[bool], clusters: Sequence[str]) -> TrialShare:
     """Return a share of trials that come in clusters, with its 95 % interval."""
     if not hits:
-        return Share(hits=0, trials=0, low=0.0, high=1.0)
+        return TrialShare(hits=0, trials=0, low=0.0, high=1.0)
     _, places = np.unique(np.array(clusters, dtype=str), return_inverse=True)
     trials = np.bincount(places)
     found = np.bincount(places, weights=np.array(hits, dtype=float)).astype(np.intp)
     low, high = clustered(found, trials)
-    return Share(hits=int(found.sum()), trials=len(hits), low=low, high=high)
+    return TrialShare(hits=int(found.sum()), trials=len(hits), low=low, high=high)
 
 
 def _summed(route: Route, dose: float, trials: Sequence[Recovery]) -> Dose:

@@ -65,10 +65,10 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
         for layer, found in enumerate(_of_prompt(parts, shapes, opened, places)):
             total[layer] = _added(total[layer], found)
     stacked = {name: np.stack([one[name] for one in total]) for name in total[0]}
-    return Seen(
-        {name: _packed(name, array) for name, array in stacked.items()},
-        {"stretch": STRETCHES, "function": tuple(shape.name for shape in shapes)},
-    )
+    labels = {"stretch": STRETCHES, "function": tuple(shape.name for shape in shapes)}
+    if not all(np.isfinite(array).all() for array in stacked.values()):
+        return Refused("activations are not finite")  # before counts become integers
+    return Seen({name: _packed(name, array) for name, array in stacked.items()}, labels)
 
 
 def counted_places(pair: Pair) -> Iterator[tuple[Opened, list[int]]]:
@@ -204,8 +204,8 @@ PLUGIN = Question(
     question="How do the network's units work on this suite?",
     source="Voita et al. 2023, arXiv:2309.04827; Dettmers et al. 2022, arXiv:2208.07339; "
     "Sun et al. 2024, arXiv:2402.17762; Hoyer 2004, JMLR 5:1457",
-    cannot_show="what these units do on other texts: inactive here is not dead everywhere, and "
-    "a unit that always works may still be needed",
+    cannot_show="What these units do on other texts: inactive here is not dead everywhere, and "
+    "a unit that always works may still be needed.",
     dimensions={
         "positions": ("layer",),
         "fired": ("layer", "neuron"),

@@ -21,8 +21,8 @@ class Seen:
     """What a question found for one pair.
 
     Attributes:
-        arrays: Name -> array of floating or whole numbers, float32 where that is exact
-            enough; its dimensions stand in the question.
+        arrays: Name -> array, float32 or integer unless its numbers ask for another type; its
+            dimensions stand in the question.
         labels: Name of a dimension -> what its places are, where they differ from pair to
             pair (words, for instance); dimensions such as layers need none.
         remarks: What went otherwise than planned, e.g. that memory was short.

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.internals.contract import Question, Seen
+from audit.internals.contract import Question, Refused, Seen
+from audit.internals.finite import finite
 from audit.internals.states import states
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -27,19 +28,20 @@ if TYPE_CHECKING:
     from audit.records.internals import Component
 
 
-def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> Seen:  # noqa: ARG001
+def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> Seen | Refused:  # noqa: ARG001
     """Return the states, (side, place, layer, width), and the log-odds of both sides."""
     layers = range(EMBEDDINGS, len(architecture(model.module).blocks))
     sites = [Site(layer, "residual") for layer in layers]
     group, reference = zip(*pair.sides, strict=True)
     sides = [states(model, orders, sites) for orders in (group, reference)]
-    return Seen(
+    seen = Seen(
         {
             "states": np.stack([one.values for one in sides]),
             "log_odds": np.array([one.log_odds for one in sides], dtype=np.float32),
         },
         {"group word": _words(group[0]), "reference word": _words(reference[0])},
     )
+    return finite(seen)
 
 
 def _words(opened: Opened) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ PLUGIN = Question(
     name="diagnostic_classifier",
     question="Is the group, and is the outcome, linearly readable at each layer?",
     source="Alain & Bengio 2016, arXiv:1610.01644; Hewitt & Liang 2019, arXiv:1909.03368",
-    cannot_show="whether the network uses what can be read: readable is not used",
+    cannot_show="Whether the network uses what can be read: readable is not used.",
     dimensions={"states": ("side", "place", "layer", "width"), "log_odds": ("side",)},
     rests_on=("stream",),
     screens=True,

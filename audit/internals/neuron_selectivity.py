@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.internals.contract import Question, Refused, Seen
+from audit.internals.finite import finite
 from audit.internals.states import states
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -33,17 +34,23 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
         return Refused("the reference group has no second name in this case")
     sites = [Site(layer, "neurons") for layer in range(len(architecture(model.module).blocks))]
     sides = zip(*pair.sides, strict=True)
-    found = [states(model, orders, sites).values for orders in (*sides, pair.other)]
+    states_of = [states(model, orders, sites) for orders in (*sides, pair.other)]
+    if not np.isfinite([one.log_odds for one in states_of]).all():
+        return Refused("log-odds are not finite")
+    found = [one.values for one in states_of]
+    seen = finite(Seen({"neurons": np.stack(found)}))
+    if isinstance(seen, Refused):
+        return seen
     largest = np.finfo(np.float16).max  # ranks and signs survive where a giant is cut
-    return Seen({"neurons": np.stack(found).clip(-largest, largest).astype(np.float16)})
+    return Seen({"neurons": seen.arrays["neurons"].clip(-largest, largest).astype(np.float16)})
 
 
 PLUGIN = Question(
     name="neuron_selectivity",
     question="Which neurons tell the groups apart?",
     source="Hewitt & Liang 2019, arXiv:1909.03368 (control contrasts)",
-    cannot_show="whether the answer rests on these neurons: a network may tell groups apart and "
-    "make no use of it",
+    cannot_show="Whether the answer rests on these neurons: a network may tell groups apart and "
+    "make no use of it.",
     dimensions={"neurons": ("side", "place", "layer", "neuron")},
     rests_on=("stream",),
     screens=True,

@@ -197,6 +197,8 @@ def _continuations(
                 what = f"the tokenizer cannot encode {lost} of the answer {form!r}"
                 return NotScored("unencodable", what)
             joint[-1].append(ids)
+    if not any(joint):
+        return NotScored("error", "no answers are listed, so none has a probability")
     shared = min(common_prefix(prompt, ids) for answer in joint for ids in answer)
     answers = tuple(_prefix_free([ids[shared:] for ids in answer]) for answer in joint)
     fault = _overlap(tokenizer, answers)

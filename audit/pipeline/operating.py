@@ -34,7 +34,7 @@ from audit.pipeline.measuring import measure
 from audit.pipeline.planning import Work, begin
 from audit.pipeline.watcher import Watcher
 from audit.places import shipped
-from audit.records.digests import content_seed, record_digest
+from audit.records.digests import content_digest, content_seed
 from audit.records.estimates import Estimate
 from audit.records.findings import Policy, Verdict
 from audit.records.operating import Localisation, Operating, OperatingTrial, Planting
@@ -156,7 +156,7 @@ def _suites(name: str, asked: Asked) -> tuple[str, ...]:
     """Return the chosen suites that are what they were when the truth was measured."""
     digests = standards.probe_digests(name)
     chosen = choose_suites(read_library(shipped("probes")), asked.suites).items()
-    same = tuple(key for key, suite in chosen if digests.get(key) == record_digest(suite))
+    same = tuple(key for key, suite in chosen if digests.get(key) == content_digest(suite))
     if not same:
         raise RequestError(
             "the standards' truth speaks of no suite as it is shipped; build the standards anew"

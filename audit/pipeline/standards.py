@@ -15,7 +15,7 @@ from audit.controls import standards
 from audit.controls.recipe.lessons import Material
 from audit.errors import ExitCode
 from audit.places import shipped
-from audit.records.digests import record_digest
+from audit.records.digests import content_digest
 from audit.suites.expansion import Selection, expand
 from audit.suites.library import Library, read_library
 
@@ -75,7 +75,7 @@ def digests(library: Library) -> dict[str, str]:
         **{f"identities/{key}": axis for key, axis in library.axes.items()},
         **{f"names/{key}": names for key, names in library.name_lists.items()},
     }
-    return {key: record_digest(record) for key, record in sorted(records.items())}
+    return {key: content_digest(record) for key, record in sorted(records.items())}
 
 
 def differences(one: Path, two: Path) -> list[str]:

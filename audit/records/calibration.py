@@ -164,7 +164,7 @@ class Recovery(Record):
     stepped: bool | None = None
 
 
-class Share(Record):
+class TrialShare(Record):
     """How many of how many, with a 95 % interval that knows which trials share their prompts."""
 
     hits: int
@@ -188,12 +188,12 @@ class Dose(Record):
 
     route: Route
     dose: float = Field(ge=0)
-    noticed: Share
-    cleared: Share
-    covered: Share
+    noticed: TrialShare
+    cleared: TrialShare
+    covered: TrialShare
     error: float | None
     spread: float | None
-    stepped: Share | None = None
+    stepped: TrialShare | None = None
 
 
 class Calibration(Record):

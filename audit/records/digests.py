@@ -41,6 +41,11 @@ def canonical_text(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def content_digest(record: Record) -> str:
+    """Return the digest of what a record says; a field that records gain later changes none."""
+    return digest(canonical_text(record.model_dump(mode="json", exclude_defaults=True)))
+
+
 def record_digest(record: Record) -> str:
     """Return the digest of a record's canonical JSON."""
     return digest(canonical(record))

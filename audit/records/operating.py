@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from audit.records.calibration import Share
+from audit.records.calibration import TrialShare
 from audit.records.record import Record
 
 Planting = Literal["nothing", "answer", "training"]
@@ -47,9 +47,9 @@ class OperatingRow(Record):
     most: float
     templates: int
     names: int
-    noticed: Share
-    cleared: Share
-    covered: Share
+    noticed: TrialShare
+    cleared: TrialShare
+    covered: TrialShare
     error: float
     spread: float
 
@@ -63,7 +63,7 @@ class Localisation(Record):
     """
 
     method: str
-    first: Share
+    first: TrialShare
     chance: float
 
 

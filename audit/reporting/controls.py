@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audit.records.calibration import Calibration, Dose, Placebo, Share
+from audit.records.calibration import Calibration, Dose, Placebo, TrialShare
 from audit.records.estimates import Disparity, Estimate
 from audit.reporting import formatting as fmt
 from audit.reporting.cells import worst_first
@@ -88,11 +88,11 @@ def _margins(calibration: Calibration) -> str:
     return f"{fmt.listed([fmt.number(size) for size in sizes])} log-odds"
 
 
-def _of(share: Share, noun: str) -> str:
+def _of(share: TrialShare, noun: str) -> str:
     return f"{fmt.whole(share.hits)} of {fmt.counted(share.trials, noun)}"
 
 
-def _interval(share: Share) -> str:
+def _interval(share: TrialShare) -> str:
     return f"95 % interval {fmt.percent(share.low)} to {fmt.percent(share.high)}"
 
 
@@ -109,7 +109,7 @@ def _row(one: Dose) -> PlantedRow:
     )
 
 
-def _share(share: Share) -> str:
+def _share(share: TrialShare) -> str:
     if not share.trials:
         return "no interval"
     low, high = fmt.percent(share.low), fmt.percent(share.high)

@@ -190,42 +190,51 @@ def _drawing(shown: list[WhatIf], margin: float) -> Drawing | None:
     ]
     if not known:
         return None
-    costs = {number: _cost(one) for number, one, _ in known}
-    right = max(costs.values()) or 1.0
+    right = max(_cost(one) for _, one, _ in known) or 1.0
     ends = [end for _, _, gap in known for end in (gap.low, gap.high)]
-    bottom, top = min(-margin, *ends), max(margin, *ends)
-
-    def across(value: float) -> float:
-        return round(WIDTH * (_ROOM + (1 - 2 * _ROOM) * value / right), 1)
-
-    def height(value: float) -> float:
-        return round(HEIGHT * (_ROOM + (1 - 2 * _ROOM) * (top - value) / (top - bottom)), 1)
-
-    dots = [
-        Dot(
-            number=number,
-            control=one.control,
-            x=across(costs[number]),
-            y=height(gap.value),
-            low=height(gap.low),
-            high=height(gap.high),
-            left=round(100 * across(costs[number]) / WIDTH, 2),
-            top=round(100 * height(gap.value) / HEIGHT, 2),
-        )
-        for number, one, gap in known
-    ]
+    scale = _Scale(right, bottom=min(-margin, *ends), top=max(margin, *ends))
     step = _step(right)
     steps = [step * n for n in range(int(right / step + _EXACT) + 1)]
     return Drawing(
-        dots=tuple(dots),
-        zero=height(0.0),
-        band=(height(margin), round(height(-margin) - height(margin), 1)),
-        across=tuple(Label(round(100 * across(v) / WIDTH, 2), fmt.number(v)) for v in steps),
+        dots=tuple(_dot(scale, number, one, gap) for number, one, gap in known),
+        zero=scale.height(0.0),
+        band=(scale.height(margin), round(scale.height(-margin) - scale.height(margin), 1)),
+        across=tuple(Label(round(100 * scale.across(v) / WIDTH, 2), fmt.number(v)) for v in steps),
         up=tuple(
-            Label(round(100 * height(v) / HEIGHT, 2), fmt.signed(v))
-            for v in dict.fromkeys((top, 0.0, bottom))
-            if v == 0 or abs(v) > _ROOM * (top - bottom)
+            Label(round(100 * scale.height(v) / HEIGHT, 2), fmt.signed(v))
+            for v in dict.fromkeys((scale.top, 0.0, scale.bottom))
+            if v == 0 or abs(v) > _ROOM * (scale.top - scale.bottom)
         ),
+    )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From costs and differences to places in the drawing."""
+
+    right: float
+    bottom: float
+    top: float
+
+    def across(self, value: float) -> float:
+        return round(WIDTH * (_ROOM + (1 - 2 * _ROOM) * value / self.right), 1)
+
+    def height(self, value: float) -> float:
+        share = (self.top - value) / (self.top - self.bottom)
+        return round(HEIGHT * (_ROOM + (1 - 2 * _ROOM) * share), 1)
+
+
+def _dot(scale: _Scale, number: int, one: WhatIf, gap: Estimate) -> Dot:
+    x, y = scale.across(_cost(one)), scale.height(gap.value)
+    return Dot(
+        number=number,
+        control=one.control,
+        x=x,
+        y=y,
+        low=scale.height(gap.low),
+        high=scale.height(gap.high),
+        left=round(100 * x / WIDTH, 2),
+        top=round(100 * y / HEIGHT, 2),
     )
 
 

@@ -207,7 +207,10 @@ def test_equal_casts_are_permuted_alike():
 
 def test_a_policy_by_another_metric_is_taken_in_log_odds():
     ratio = load_policy("four-fifths")
-    assert {m.metric for m in in_log_odds(ratio).margins} == {"log_odds"}
+    turned = {m.outcome: m.metric for m in in_log_odds(ratio).margins}
+    assert {turned["choice"], turned["ordered"]} == {"log_odds"}
+    others = {m.outcome: m.metric for m in ratio.margins if m.outcome not in ("choice", "ordered")}
+    assert others.items() <= turned.items()
     assert in_log_odds(POLICY).margins == POLICY.margins
 
 

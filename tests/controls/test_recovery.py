@@ -96,7 +96,7 @@ def test_trials_of_one_cast_hang_together():
     hits = [True] * 20 + [False] * 20
     apart = share(hits, [str(number) for number in range(40)])
     together = share(hits, [str(number // 10) for number in range(40)])
-    assert (apart.low, apart.high) == pytest.approx(wilson(20, 40), abs=3e-3)
+    assert (apart.low, apart.high) == pytest.approx(wilson(20, 40), abs=0.03)
     assert (apart.hits, apart.trials) == (together.hits, together.trials) == (20, 40)
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
     assert share([], []).trials == 0

@@ -178,7 +178,9 @@ def test_identity_names_no_path(load_model, copied):
     assert identity.notice == "A measuring standard."
     assert identity.context_length == 1024
     assert identity.parameters == sum(p.numel() for p in network.parameters())
-    assert identity.capabilities == ("ScoresContinuations", "Differentiable", "Intervenes")
+    assert identity.capabilities == (
+        "ScoresContinuations", "ScoresSequences", "Differentiable", "Intervenes",
+    )  # fmt: skip
     assert re.fullmatch("[0-9a-f]{64}", identity.weight_digest)
     assert identity.chat_template_digest == ""
 

@@ -102,7 +102,7 @@ def test_stopped_while_looking_inside(finished, contents, tmp_path, place):
     length = cuts(finished, "internals.jsonl")[place]
     folder = stopped_at(finished, tmp_path / "run", internals=length)
     kept = (folder / "internals.jsonl").read_bytes().count(b"\n")
-    for number, path in enumerate(sorted((folder / "internals").iterdir())):
+    for number, path in enumerate(sorted((folder / "internals").glob("[0-9]*"))):
         if number > kept:
             path.unlink()
     resume(folder)

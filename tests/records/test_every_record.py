@@ -19,7 +19,7 @@ def all_records():
                 yield found
 
 
-RECORDS = sorted(set(all_records()), key=lambda record: record.__name__)
+RECORDS = sorted(set(all_records()), key=lambda one: (one.__name__, one.__module__))
 
 
 def floats(record):

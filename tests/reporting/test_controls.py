@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from audit.records.calibration import Calibration, Dose, Placebo, PlaceboCheck, Share
+from audit.records.calibration import Calibration, Dose, Placebo, PlaceboCheck, TrialShare
 from audit.records.estimates import Undefined
 from audit.records.findings import Verdict
 from audit.reporting.controls import controls, sensitivity
@@ -12,7 +12,7 @@ from audit.reporting.page import SCREEN, render
 
 
 def share(hits, trials, low, high):
-    return Share(hits=hits, trials=trials, low=low, high=high)
+    return TrialShare(hits=hits, trials=trials, low=low, high=high)
 
 
 def dose(route, size, hits, trials=96):

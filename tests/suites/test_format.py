@@ -72,7 +72,7 @@ FAULTS = {
     "wrong kind": (
         'kind = "choice"',
         'kind = "guess"',
-        "suite.toml:18: outcomes.0.kind: Input should be 'choice', 'ordered' or 'number'",
+        "suite.toml:18: outcomes.0.kind: Input should be 'choice', 'ordered', 'number', 'marks'",
     ),
     "no person": (
         "{person} asks for work.",
