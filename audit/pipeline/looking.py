@@ -21,6 +21,7 @@ from audit.findings.exemplars import (
     pairs_to_screen,
     pairs_to_show,
 )
+from audit.internals.asking import ask
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.pairs import open_pair
 from audit.models.cases import Case
@@ -197,7 +198,7 @@ def _observe(work: Work, task: _Task, components: tuple[Component, ...]) -> Seen
     opened = open_pair(model, group, reference, set_id=one.id, template=one.template, other=other)
     if isinstance(opened, NotScored):
         return Refused(opened.detail)
-    return task.question.observe(model, opened, components)
+    return ask(task.question, model, opened, components)
 
 
 def _other_name(work: Work, one: CounterfactualSet, variant_id: str) -> Case | None:

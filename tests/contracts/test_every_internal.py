@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from audit import internals, plugins
+from audit.internals.asking import ask
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.pairs import open_pair
 from audit.models.cases import Case
@@ -46,7 +47,7 @@ def pair(model, one="Meena who is Sikh", two="Meena, a Hindu", other="Ramesh, a 
 
 
 def asked(question, model, opened):
-    return question.observe(model, opened, COMPONENTS if question.wants else ())
+    return ask(question, model, opened, COMPONENTS if question.wants else ())
 
 
 def state(module):
@@ -73,7 +74,7 @@ def forward_and_gradient(module):
 def test_a_question_says_what_it_is(question):
     assert question.question.endswith("?")
     assert question.source
-    assert question.cannot_show.endswith(".")
+    assert len(question.cannot_show.split()) > 5
     assert question.wants in ("", "screened", "decided")
     assert set(question.rests_on) <= set(Check.__args__)
     assert question.rests_on, "a question rests on the parts being what their names say"
@@ -163,7 +164,7 @@ def test_numbers_that_are_not_finite_are_refused(question, make_folder, load_mod
     model = load_model(make_folder("llama"))
     opened = pair(model)
     with torch.no_grad():
-        model.module.model.layers[1].mlp.down_proj.weight[3] = float("nan")
+        model.module.model.layers[0].self_attn.o_proj.weight[3] = float("nan")
     found = asked(question, model, opened)
     assert isinstance(found, Refused)
     assert "finite" in found.detail
