@@ -21,6 +21,7 @@ from audit.pipeline.planning import Work
 from audit.pipeline.requests import request
 from audit.records.counterfactuals import CounterfactualSet
 from audit.records.findings import Finding
+from audit.records.ledgers import LedgerRefused, RelevanceLedger
 from audit.records.observations import Attribution, Explanation, NotAttributed, WordEvidence
 from audit.storage import folder as run_folder
 from audit.storage import journal
@@ -39,7 +40,8 @@ class Pair:
 
 
 def explain(work: Work, seen: Observed) -> None:
-    """Explain what is not on file yet."""
+    """Explain what is not on file yet, and say first where the methods' shares go."""
+    run_folder.write_records(work.folder, run_folder.LEDGERS, _ledgers(work))
     todo = list(_pairs(work, seen))
     path = work.folder / run_folder.ATTRIBUTIONS
     done = journal.whole_batches(path, [2] * len(todo))
@@ -97,6 +99,17 @@ def _methods(work: Work) -> tuple[Method, ...]:
     """Return the methods of the run's depth that the model has the capability for."""
     wanted = (plugins.load(attribution, name, Method) for name in work.run.spec.depth.methods)
     return tuple(method for method in wanted if isinstance(work.model, method.needs))
+
+
+def _ledgers(work: Work) -> list[RelevanceLedger | LedgerRefused]:
+    """Return the ledger of each method that keeps one, or why it is refused on this model."""
+    counted = [(one, one.ledger(work.model)) for one in _methods(work) if one.ledger is not None]
+    return [
+        LedgerRefused(method=method.name, reason=found.detail)
+        if isinstance(found, Refused)
+        else found
+        for method, found in counted
+    ]
 
 
 def explain_pair(work: Work, pair: Pair, number: int) -> list[Attribution | NotAttributed]:

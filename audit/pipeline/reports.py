@@ -22,6 +22,7 @@ from audit.records.faithfulness import (
     ResponsibleWords,
 )
 from audit.records.findings import Finding, Policy
+from audit.records.ledgers import Ledger, LedgerRefused, RelevanceLedger
 from audit.records.observations import Measurement, Observation, WordEvidence
 from audit.records.runs import Deviation
 from audit.records.scores import Scorecard
@@ -34,6 +35,8 @@ from audit.storage import journal
 from audit.storage.disk import disk_faults
 from audit.storage.manifest import audit_id
 from audit.suites.library import read_library
+
+_LEDGER: TypeAdapter[RelevanceLedger | LedgerRefused] = TypeAdapter(Ledger)
 
 
 def write_reports(run: Path, to: Path, *, pdf: bool = True) -> list[str]:
@@ -93,6 +96,7 @@ def dossier(folder: Path) -> Dossier:
         calibration=calibration_of(folder),
         placebos=run_folder.read_records(folder, run_folder.PLACEBOS, Placebo),
         trust=run_folder.read_records(folder, run_folder.METHOD_TRUST, MethodTrust),
+        ledgers=tuple(journal.read(folder / run_folder.LEDGERS, _LEDGER)),
         agreements=run_folder.read_records(folder, run_folder.METHOD_AGREEMENT, MethodAgreement),
         responsible=run_folder.read_records(folder, run_folder.RESPONSIBLE, ResponsibleWords),
         responsible_share=next(iter(share), None),

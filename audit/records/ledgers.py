@@ -1,8 +1,8 @@
 """Ledgers: where a method's shares go on the model under audit, counted once before its use."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from audit.records.record import Record
 
@@ -43,3 +43,14 @@ class RelevanceLedger(Record):
         if unaccounted > self.limit * max(1.0, abs(self.score)):
             raise ValueError(f"{unaccounted:.2g} of {self.score:.6g} is not accounted for")
         return self
+
+
+class LedgerRefused(Record):
+    """Why a method may not be used on the model under audit."""
+
+    record: Literal["ledger_refused"] = "ledger_refused"
+    method: str
+    reason: str = Field(min_length=1)
+
+
+Ledger = Annotated[RelevanceLedger | LedgerRefused, Field(discriminator="record")]

@@ -20,6 +20,7 @@ from audit.records.findings import Finding, Policy
 from audit.records.identities import Axis, NameList
 from audit.records.inside import Inside
 from audit.records.internals import Looked
+from audit.records.ledgers import LedgerRefused, RelevanceLedger
 from audit.records.observations import Measurement, WordEvidence
 from audit.records.probes import ProbeSuite
 from audit.records.runs import Deviation, RunFile
@@ -70,6 +71,7 @@ class Dossier:
         calibration: None where the run measured nothing of its own sensitivity.
         placebos: Every same-group contrast, as it was judged.
         trust: How far each method's maps can be trusted.
+        ledgers: Where the shares of a method go on this model, or why it is refused there.
         agreements: How far every two methods agree.
         responsible: For each explained pair the words on which both kinds of method agree.
         responsible_share: In how many pairs there are any; None where one kind alone was asked.
@@ -96,6 +98,7 @@ class Dossier:
     calibration: Calibration | None = None
     placebos: tuple[Placebo, ...] = ()
     trust: tuple[MethodTrust, ...] = ()
+    ledgers: tuple[RelevanceLedger | LedgerRefused, ...] = ()
     agreements: tuple[MethodAgreement, ...] = ()
     responsible: tuple[ResponsibleWords, ...] = ()
     responsible_share: ResponsibleShare | None = None

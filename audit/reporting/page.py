@@ -66,6 +66,7 @@ def render(dossier: Dossier, medium: Medium) -> str:
         "margins": used_margins(dossier),
         "cards": every[: medium.cards or None],
         "all_cards": len(every),
+        "further": every[medium.cards :] if medium.cards else [],
         "findings": worst_first(dossier.findings),
         "with_verdict": with_verdict,
         "coverage": coverage(dossier, labels),

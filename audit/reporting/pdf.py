@@ -21,7 +21,7 @@ ATTACHED = "findings.json"
 _CHARTED = (8, 4, 1)
 _CONTENTS = "contents-title"  # stands at the head of page two
 PAPER = Medium(
-    paper=True, cards=40, rows=200, slices=50, words=5, explained=1, pictured=2, lines=24
+    paper=True, cards=12, rows=200, slices=50, words=5, explained=1, pictured=2, lines=24
 )
 
 

@@ -12,6 +12,7 @@ from audit.records.faithfulness import (
     ResponsibleWord,
     ResponsibleWords,
 )
+from audit.records.ledgers import LedgerRefused, RelevanceLedger
 from audit.reporting.dossier import Dossier
 from audit.reporting.formatting import counted, listed
 
@@ -41,6 +42,8 @@ class WordTrust:
         pairs: Explained pairs.
         tried: Prompts that were emptied, at most over the methods.
         orders: Random orders that each had.
+        ledgers: Where the shares of a method go on this model.
+        refused: The methods that may not be used on it.
         absent: Why there is nothing to show; empty where there is.
     """
 
@@ -50,6 +53,8 @@ class WordTrust:
     pairs: int
     tried: int
     orders: int
+    ledgers: tuple[RelevanceLedger, ...]
+    refused: tuple[LedgerRefused, ...]
     absent: str
 
 
@@ -63,6 +68,8 @@ def word_trust(dossier: Dossier) -> WordTrust:
         pairs=len({pair_of(one) for one in dossier.evidence}),
         tried=max((one.prompts for one in measured), default=0),
         orders=max((one.orders for one in measured), default=0),
+        ledgers=tuple(one for one in dossier.ledgers if isinstance(one, RelevanceLedger)),
+        refused=tuple(one for one in dossier.ledgers if isinstance(one, LedgerRefused)),
         absent=_absent(dossier),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from audit.records.faithfulness import ResponsibleWord, ResponsibleWords
+from audit.records.ledgers import LedgerRefused, RelevanceLedger
 from audit.reporting.cards import cards
 from audit.reporting.labels import Labels
 from audit.reporting.page import SCREEN, render
@@ -129,3 +130,26 @@ def test_an_old_run_shows_its_ranks_alone(biased):
     said = text_of(section(render(old, SCREEN)))
     assert "Ranks of the changed words" in said
     assert "random order" not in said
+
+
+LEDGER = RelevanceLedger(
+    method="relevance_propagation", family="LlamaForCausalLM", dtype="float32", score=2.5,
+    tokens=0.75, added=0.0, softmax=1.75, gap=2e-13, limit=1e-3,
+)  # fmt: skip
+REFUSED = LedgerRefused(
+    method="conservative_propagation", reason="relevance does not add up on OddForCausalLM"
+)
+
+
+def test_a_method_whose_relevance_adds_up_shows_where_it_goes(biased):
+    shown = text_of(section(render(replace(biased, ledgers=(LEDGER,)), SCREEN)))
+    assert "Does relevance add up on this model?" in shown
+    assert "Relevance propagation +2.50 +0.75 0.00 +1.75 2e-13 1e-03" in shown
+    assert "was not used" not in shown
+    assert "Does relevance add up" not in text_of(section(render(biased, SCREEN)))
+
+
+def test_a_method_that_is_refused_on_the_model_is_named_with_the_reason(biased):
+    shown = text_of(section(render(replace(biased, ledgers=(REFUSED,)), SCREEN)))
+    assert f"Conservative propagation was not used: {REFUSED.reason}." in shown
+    assert "Does relevance add up" not in shown
