@@ -226,6 +226,7 @@ PLUGIN = Question(
     },
     rests_on=("stream",),
     screens=True,
+    enough=240,
     needs=Intervenes,
     observe=observe,
 )

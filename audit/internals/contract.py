@@ -55,6 +55,7 @@ class Question:
         rests_on: The checks of the architecture (`audit.models.checking`) without which its
             numbers would mean nothing; where one fails the question is refused by name.
         screens: Whether it is cheap enough for every screened pair, or for the explained only.
+        enough: Screened pairs beyond which its answer gains nothing that is worth their cost.
         vanishes: The arrays that are zero where both sides are the same text.
         shown: Whether it is for the pairs alone that the report shows.
         controlled: Whether it also reads `Pair.other`, the reference under another name.
@@ -71,6 +72,7 @@ class Question:
     observe: Callable[[Any, Pair, tuple[Component, ...]], Seen | Refused]
     wants: str = ""
     controlled: bool = False
+    enough: int | None = None
     rests_on: tuple[Check, ...] = ()
     shown: bool = False
     vanishes: tuple[str, ...] = ()

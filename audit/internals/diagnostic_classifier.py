@@ -56,6 +56,7 @@ PLUGIN = Question(
     dimensions={"states": ("side", "place", "layer", "width"), "log_odds": ("side",)},
     rests_on=("stream",),
     screens=True,
+    enough=240,
     needs=Intervenes,
     observe=observe,
 )

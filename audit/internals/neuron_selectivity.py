@@ -50,6 +50,7 @@ PLUGIN = Question(
     dimensions={"neurons": ("side", "place", "layer", "neuron")},
     rests_on=("stream",),
     screens=True,
+    enough=240,
     needs=Intervenes,
     observe=observe,
     controlled=True,

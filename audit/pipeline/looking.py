@@ -6,8 +6,10 @@ Components that a question is about are chosen by a pure function of what earlie
 wrote down, so that a resumed run chooses the same.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -23,7 +25,7 @@ from audit.findings.exemplars import (
 )
 from audit.internals.asking import ask
 from audit.internals.contract import Question, Refused, Seen
-from audit.internals.pairs import open_pair
+from audit.internals.pairs import Pair, open_pair
 from audit.models.cases import Case
 from audit.models.contract import Intervenes, NotScored
 from audit.pipeline.explaining import case_of
@@ -50,6 +52,12 @@ CHOOSERS: Mapping[str, Chooser] = {
 """What a question wants (`Question.wants`) -> who chooses it; the order is that of the rounds."""
 
 
+_OPEN = 2
+"""Pairs kept open: with another name of the reference group, and without."""
+
+_Open = Callable[[tuple[str, str, str], bool], Pair | NotScored]
+
+
 @dataclass(frozen=True)
 class _Task:
     """One question about one pair; `refused` says why it cannot be put to this model."""
@@ -70,9 +78,10 @@ def look(work: Work, seen: Observed) -> None:
     number = 0
     for want, tasks in rounds:
         components = CHOOSERS[want](views(work)) if tasks else ()
+        opened = lru_cache(maxsize=_OPEN)(partial(_opened, work, work.model))
         for task in tasks:
             if number >= done:
-                look_at = _looked(work, task, number, components)
+                look_at = _looked(work, task, number, components, opened)
                 journal.append(path, [look_at])
                 _deviate(work, look_at)
             number += 1
@@ -92,23 +101,27 @@ def _views(work: Work, looks: Sequence[Looked]) -> Iterator[View]:
 
 
 def _rounds(work: Work, seen: Observed) -> list[tuple[str, list[_Task]]]:
-    """Return each round's tasks: every question that wants this, about each of its pairs."""
+    """Return each round's tasks: each of its pairs, and every question that wants this of it."""
     findings = run_folder.read_records(work.folder, run_folder.FINDINGS, Finding)
     asked = questions(work)
     where = bearings(findings, seen) if asked else {}
     sets = {one.id: one for one in work.sets}
-    return [
-        (
-            want,
-            [
-                _Task(one.question, one.refused, pair, sets[pair.set_id], where[_key(pair)])
-                for one in asked
-                if one.question.wants == want
-                for pair in _chosen(work, seen, one.question, findings)
-            ],
-        )
-        for want in CHOOSERS
+    tasks = [
+        _Task(one.question, one.refused, pair, sets[pair.set_id], where[_key(pair)])
+        for one in asked
+        for pair in _chosen(work, seen, one.question, findings)
     ]
+    return [
+        (want, _pair_by_pair(t for t in tasks if t.question.wants == want)) for want in CHOOSERS
+    ]
+
+
+def _pair_by_pair(tasks: Iterable[_Task]) -> list[_Task]:
+    """Return the tasks with all questions about a pair together, for it is opened once."""
+    by_pair: dict[tuple[str, str, str], list[_Task]] = {}
+    for task in tasks:
+        by_pair.setdefault(_key(task.pair), []).append(task)
+    return [task for own in by_pair.values() for task in own]
 
 
 def _chosen(
@@ -121,7 +134,8 @@ def _chosen(
     shown = {_key(pair): pair for pair in pairs_to_show(findings, depth)}
     if question.shown:
         return tuple(shown.values())
-    screened = pairs_to_screen(findings, seen, depth.screened)
+    count = min(depth.screened, question.enough or depth.screened)
+    screened = pairs_to_screen(findings, seen, count)
     return tuple((shown | {_key(pair): pair for pair in screened}).values())
 
 
@@ -148,11 +162,11 @@ def _deviate(work: Work, look_at: Looked | NotLooked) -> None:
 
 
 def _looked(
-    work: Work, task: _Task, number: int, components: tuple[Component, ...]
+    work: Work, task: _Task, number: int, components: tuple[Component, ...], opened: _Open
 ) -> Looked | NotLooked:
     pair, name = task.pair, task.question.name
     try:
-        found = Refused(task.refused) if task.refused else _observe(work, task, components)
+        found = Refused(task.refused) if task.refused else _observe(work, task, components, opened)
     except (CapabilityError, MemoryError) as fault:
         found = Refused(str(fault) or "out of memory")
     if isinstance(found, Refused):
@@ -189,16 +203,25 @@ def _looked(
     )
 
 
-def _observe(work: Work, task: _Task, components: tuple[Component, ...]) -> Seen | Refused:
-    one, pair, model = task.one, task.pair, work.model
-    if not isinstance(model, Intervenes):
+def _observe(
+    work: Work, task: _Task, components: tuple[Component, ...], opened: _Open
+) -> Seen | Refused:
+    if not isinstance(work.model, Intervenes):
         return Refused("this model cannot be looked into")
-    group, reference = (case_of(work, one, v) for v in (pair.variant, pair.reference_variant))
-    other = _other_name(work, one, pair.reference_variant) if task.question.controlled else None
-    opened = open_pair(model, group, reference, set_id=one.id, template=one.template, other=other)
-    if isinstance(opened, NotScored):
-        return Refused(opened.detail)
-    return ask(task.question, model, opened, components)
+    found = opened(_key(task.pair), task.question.controlled)
+    if isinstance(found, NotScored):
+        return Refused(found.detail)
+    return ask(task.question, work.model, found, components)
+
+
+def _opened(
+    work: Work, model: Any, key: tuple[str, str, str], controlled: bool
+) -> Pair | NotScored:
+    """Return a pair of prompts, with the reference group's next name beside it if wanted."""
+    one = next(like for like in work.sets if like.id == key[0])
+    group, reference = (case_of(work, one, variant) for variant in key[1:])
+    other = _other_name(work, one, key[2]) if controlled else None
+    return open_pair(model, group, reference, set_id=one.id, template=one.template, other=other)
 
 
 def _other_name(work: Work, one: CounterfactualSet, variant_id: str) -> Case | None:

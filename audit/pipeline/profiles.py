@@ -61,7 +61,7 @@ _DEEP = Depth(
     patched=48,
 )
 _DEPTHS: dict[Profile, Depth] = {"quick": _QUICK, "standard": _STANDARD, "deep": _DEEP}
-_NETWORK_SPIKES: dict[Profile, int] = {"quick": 2, "standard": 12, "deep": 30}
+_NETWORK_SPIKES: dict[Profile, int] = {"quick": 2, "standard": 12, "deep": 12}
 
 
 def depth(profile: Profile) -> Depth:

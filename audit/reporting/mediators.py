@@ -50,6 +50,7 @@ class Mediators:
 
     Attributes:
         asked: Whether the run asked for it at all.
+        black_box: Whether the model cannot be reached inside.
         found: What the effects rest on; None where no pair could be reported.
         parts: The largest effect first.
         outstanding: Those that carry more than a change of person does.
@@ -63,6 +64,7 @@ class Mediators:
     """
 
     asked: bool
+    black_box: bool
     found: Mediation | None
     parts: tuple[PartRow, ...]
     outstanding: tuple[PartRow, ...]
@@ -84,6 +86,7 @@ def mediators(dossier: Dossier) -> Mediators:
     gradient = [one for one in curves if one.question == "network_sensitivity"]
     return Mediators(
         asked="patching" in inside.asked,
+        black_box="Intervenes" not in dossier.run.stamp.model.capabilities,
         found=next((one for one in inside.pooled if isinstance(one, Mediation)), None),
         parts=parts,
         outstanding=tuple(row for row in parts if row.effect.stands_out),

@@ -84,6 +84,7 @@ class Units:
         inactive: Neurons that fired nowhere, over all layers, and of how many.
         bound: Of a share, for a neuron that fired nowhere.
         limits: What each question cannot show.
+        refused: Why the units could not be counted, where the model does not let them be.
     """
 
     status: str
@@ -97,6 +98,7 @@ class Units:
     apart: tuple[Apart, ...]
     readings: tuple[Reading, ...]
     limits: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 def units(dossier: Dossier, labels: Labels) -> Units:
@@ -121,6 +123,9 @@ def units(dossier: Dossier, labels: Labels) -> Units:
         apart=tuple(_apart(one, labels) for one in pooled if isinstance(one, Selectivity)),
         readings=tuple(_reading(o, labels) for o in pooled if isinstance(o, Readability)),
         limits=tuple(dossier.inside.asked[name] for name in asked),
+        refused=tuple(
+            dict.fromkeys(reason for name, reason, _ in dossier.inside.refused if name in asked)
+        ),
     )
 
 

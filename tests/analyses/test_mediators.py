@@ -224,7 +224,7 @@ def test_few_templates_have_no_interval():
 def test_no_text_adds_effects_up_or_calls_them_shares_of_the_difference():
     root = Path(__file__).parents[2]
     texts = [
-        root / "templates/sections/72_mediators.html",
+        root / "templates/sections/73_mediators.html",
         root / "templates/mediation.html",
         *(root / "audit/internals").glob("*patching.py"),
         root / "audit/analyses/mediators.py",
