@@ -85,9 +85,12 @@ def pooled(*, planted=True):
     )  # fmt: skip
 
 
-def page(dossier, *records, asked=ASKED, refused=(), medium=SCREEN):
+def page(dossier, *records, asked=ASKED, refused=(), medium=SCREEN, offered=("Intervenes",)):
     seen = InsideView(asked=asked, pooled=records, refused=refused)
-    return render(dataclasses.replace(dossier, inside=seen), medium)
+    stamp = dossier.run.stamp
+    model = stamp.model.model_copy(update={"capabilities": offered})
+    run = dossier.run.model_copy(update={"stamp": stamp.model_copy(update={"model": model})})
+    return render(dataclasses.replace(dossier, inside=seen, run=run), medium)
 
 
 def section(text):
@@ -119,14 +122,20 @@ def test_where_nothing_stands_out_that_is_said_and_not_turned_into_an_all_clear(
     assert "stands out" not in said
 
 
-def test_no_section_where_it_was_not_asked_and_reasons_where_it_could_not_be(biased):
-    assert section(page(biased, asked={"writers": "x"})) == ""
+def test_reasons_are_given_where_a_question_could_not_be_asked(biased):
     empty = words(section(page(biased)))
     assert "Nothing was exchanged" in empty
     refused = words(section(page(biased, refused=(("patching", "not available: black box", 3),))))
     assert (
         "Which parts pass it on: not available for 3 pairs. Not available: black box." in refused
     )
+
+
+def test_what_was_not_asked_or_cannot_be_says_so(biased):
+    said = words(section(page(biased, *pooled(), offered=())))
+    assert "Not available: black box." in said
+    assert "parts tried" not in said
+    assert "its depth does not include it" in words(section(page(biased, asked={"writers": "x"})))
 
 
 def test_drawings_hold_shapes_only_and_their_values_stand_in_a_table(biased):
