@@ -48,8 +48,6 @@ def chart(model: Intervenes, pair: Pair, _components: tuple[Component, ...]) -> 
     found, remarks = answered(model, wanted, sites)
     orders = [_of_order(one, two, sites) for one, two in zip(found[::2], found[1::2], strict=True)]
     norm, projection = (torch.stack(values).mean(dim=0) for values in zip(*orders, strict=True))
-    if not (torch.isfinite(norm).all() and torch.isfinite(projection).all()):
-        return Refused("activations are not finite")
     shape = (len(_KINDS), layers, len(across))
     labels = {"kind": _KINDS, **across.labels}
     arrays = {"norm": _numbers(norm, shape), "projection": _numbers(projection, shape)}

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.internals.contract import Question, Refused, Seen
-from audit.internals.finite import finite
 from audit.internals.matching import Matched, matched
 from audit.internals.recording import slopes
 from audit.models.architectures import architecture
@@ -51,7 +50,7 @@ def screen(
     parts = architecture(model.module)
     found = [_of_order(parts, order) for order in pair.orders]
     means = {name: np.stack([one[name] for one in found]).mean(axis=0) for name in found[0]}
-    return finite(Seen({name: mean.astype(np.float32) for name, mean in means.items()}))
+    return Seen({name: mean.astype(np.float32) for name, mean in means.items()})
 
 
 def _of_order(parts: Architecture, order: Order) -> dict[str, NDArray[np.float32]]:

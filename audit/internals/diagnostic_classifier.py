@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.internals.contract import Question, Refused, Seen
-from audit.internals.finite import finite
 from audit.internals.states import states
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -34,14 +33,13 @@ def observe(model: Intervenes, pair: Pair, components: tuple[Component, ...]) ->
     sites = [Site(layer, "residual") for layer in layers]
     group, reference = zip(*pair.sides, strict=True)
     sides = [states(model, orders, sites) for orders in (group, reference)]
-    seen = Seen(
+    return Seen(
         {
             "states": np.stack([one.values for one in sides]),
             "log_odds": np.array([one.log_odds for one in sides], dtype=np.float32),
         },
         {"group word": _words(group[0]), "reference word": _words(reference[0])},
     )
-    return finite(seen)
 
 
 def _words(opened: Opened) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.internals.contract import Question, Refused, Seen
-from audit.internals.finite import finite
 from audit.internals.recording import slopes
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -46,7 +45,7 @@ def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) 
             arrays[f"{name}_{number}"] = lengths.astype(np.float32)
             squares.append(_by_place(lengths**2, side))
     norms = np.sqrt(np.mean(squares, axis=0)).astype(np.float32)
-    return finite(Seen(arrays | {"norm": norms}))
+    return Seen(arrays | {"norm": norms})
 
 
 def gradient_lengths(parts: Architecture, side: Opened) -> NDArray[np.float64]:

@@ -26,7 +26,6 @@ import numpy as np
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import between_people, remarks, with_random_weights
 from audit.internals.exchanging import exchanged
-from audit.internals.finite import finite
 from audit.internals.parts import numbered, stretch
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
@@ -60,7 +59,7 @@ def patch(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> S
     own = measure(tried + _layers(count))(pair.orders)
     people = between_people(pair, measure(tried), len(tried))
     chance = with_random_weights(model, pair, measure([tried[n] for n in whole]))
-    seen = Seen(
+    return Seen(
         arrays={
             "components": numbered(components),
             "effect": _kept(own.effects[:, :-count]),
@@ -74,7 +73,6 @@ def patch(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> S
         },
         remarks=remarks(own.halved, people.halved, chance.halved),
     )
-    return finite(seen)
 
 
 def _layers(count: int) -> list[Movable]:

@@ -22,7 +22,6 @@ import torch
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import between_people, remarks, with_random_weights
 from audit.internals.exchanging import Exchange, Way, effects, ways
-from audit.internals.finite import finite
 from audit.internals.parts import numbered, stretch
 from audit.internals.replacing import Replacement, editing
 from audit.models.architectures import architecture
@@ -60,7 +59,7 @@ def follow(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> 
     own = measure(pair.orders)
     people = between_people(pair, measure, len(edges))
     chance = with_random_weights(model, pair, measure)
-    seen = Seen(
+    return Seen(
         arrays={
             "senders": numbered([sender for sender, _ in edges]),
             "receivers": numbered([receiver for _, receiver in edges]),
@@ -73,7 +72,6 @@ def follow(model: Intervenes, pair: Pair, components: tuple[Component, ...]) -> 
         },
         remarks=remarks(own.halved, people.halved, chance.halved),
     )
-    return finite(seen)
 
 
 def _feeds(sender: Component, receiver: Component) -> bool:

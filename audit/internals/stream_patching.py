@@ -21,7 +21,6 @@ import numpy as np
 from audit.internals.contract import Question, Refused, Seen
 from audit.internals.controlled import remarks
 from audit.internals.exchanging import exchanged
-from audit.internals.finite import finite
 from audit.models.architectures import architecture
 from audit.models.contract import Intervenes
 from audit.models.sites import Site
@@ -56,7 +55,7 @@ def look(model: Intervenes, pair: Pair, components: tuple[Component, ...] = ()) 
     arrays = {name: curve.effects.astype(np.float32) for name, curve in curves.items()}
     difference = np.array([curves["everywhere"].difference], dtype=np.float32)
     halved = remarks(*(curve.halved for curve in curves.values()))
-    return finite(Seen(arrays | {"difference": difference}, remarks=halved))
+    return Seen(arrays | {"difference": difference}, remarks=halved)
 
 
 PLUGIN = Question(

@@ -8,7 +8,7 @@ from audit.reporting.formatting import signed
 WIDTH, HEIGHT = 600.0, 150.0
 """The drawing's own units; it is stretched to the page."""
 
-_ROOM = 0.08  # of the height, above and below
+ROOM = 0.08  # of the height, above and below
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,29 @@ class Curve:
 Values = Sequence[float]
 
 
+@dataclass(frozen=True)
+class Upright:
+    """From values to heights, which count downwards; `full` is the drawing's whole height."""
+
+    bottom: float
+    top: float
+    full: float
+
+    def at(self, value: float) -> float:
+        """Return the height of a value, in the drawing's units."""
+        share = (self.top - value) / (self.top - self.bottom)
+        return round(self.full * (ROOM + (1 - 2 * ROOM) * share), 1)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Both ends and zero; an end that lies too near zero has none."""
+        return tuple(
+            Label(round(100 * self.at(value) / self.full, 2), signed(value))
+            for value in dict.fromkeys((self.top, 0.0, self.bottom))
+            if value == 0 or abs(value) > ROOM * (self.top - self.bottom)
+        )
+
+
 def curve(
     lines: Sequence[tuple[str, str, Values]],
     bands: Sequence[tuple[str, str, Values, Values]] = (),
@@ -57,41 +80,33 @@ def curve(
     every = [v for *_, values in lines for v in values]
     every += [v for *_, low, high in bands for v in (*low, *high)]
     bottom, top = min(0.0, *every), max(0.0, *every)
-    scale = _Scale(bottom, top if top > bottom else bottom + 1.0, len(lines[0][2]))
+    upright = Upright(bottom, top if top > bottom else bottom + 1.0, HEIGHT)
+    scale = _Scale(upright, len(lines[0][2]))
     return Curve(
         lines=tuple(Line(name, kind, scale.points(values)) for name, kind, values in lines),
         bands=tuple(
             Line(name, kind, f"{scale.points(low)} {scale.points(high, backwards=True)}")
             for name, kind, low, high in bands
         ),
-        zero=scale.height(0.0),
+        zero=upright.at(0.0),
         across=tuple(
             Label(round(100 * scale.place(n) / WIDTH, 2), str(n)) for n in _some(scale.count)
         ),
-        up=tuple(
-            Label(round(100 * scale.height(value) / HEIGHT, 2), signed(value))
-            for value in dict.fromkeys((scale.top, 0.0, scale.bottom))
-            if value == 0 or abs(value) > _ROOM * (scale.top - scale.bottom)
-        ),
+        up=upright.labels,
     )
 
 
 @dataclass(frozen=True)
 class _Scale:
-    bottom: float
-    top: float
+    upright: Upright
     count: int
 
     def place(self, layer: int) -> float:
         return round(WIDTH * (layer + 0.5) / self.count, 1)
 
-    def height(self, value: float) -> float:
-        share = (self.top - value) / (self.top - self.bottom)
-        return round(HEIGHT * (_ROOM + (1 - 2 * _ROOM) * share), 1)
-
     def points(self, values: Values, *, backwards: bool = False) -> str:
         """Return "x,y x,y ...", from the first layer on or back from the last."""
-        places = [f"{self.place(n)},{self.height(value)}" for n, value in enumerate(values)]
+        places = [f"{self.place(n)},{self.upright.at(value)}" for n, value in enumerate(values)]
         return " ".join(reversed(places) if backwards else places)
 
 

@@ -103,3 +103,8 @@ class Dossier:
     responsible: tuple[ResponsibleWords, ...] = ()
     responsible_share: ResponsibleShare | None = None
     inside: InsideView = InsideView()
+
+    @property
+    def black_box(self) -> bool:
+        """Whether the model under audit cannot be reached inside."""
+        return "Intervenes" not in self.run.stamp.model.capabilities

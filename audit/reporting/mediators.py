@@ -86,7 +86,7 @@ def mediators(dossier: Dossier) -> Mediators:
     gradient = [one for one in curves if one.question == "network_sensitivity"]
     return Mediators(
         asked="patching" in inside.asked,
-        black_box="Intervenes" not in dossier.run.stamp.model.capabilities,
+        black_box=dossier.black_box,
         found=next((one for one in inside.pooled if isinstance(one, Mediation)), None),
         parts=parts,
         outstanding=tuple(row for row in parts if row.effect.stands_out),

@@ -13,7 +13,6 @@ from audit.reporting.maps import LEDGER, PairMaps, pair_maps
 
 R = TypeVar("R")
 
-_CAPABILITY = "Intervenes"
 _WORDS = {
     "activation_map": "Maps of the difference, layer by word",
     "attention_map": "Attention maps",
@@ -94,8 +93,7 @@ def network(dossier: Dossier, labels: Labels) -> Network:
 def _status(dossier: Dossier, asked: list[str]) -> str:
     if not asked:
         return "not asked"
-    offered = dossier.run.stamp.model.capabilities
-    return "shown" if _CAPABILITY in offered else "black box"
+    return "black box" if dossier.black_box else "shown"
 
 
 def _one(pooled: tuple[object, ...], kind: type[R], question: str = "") -> R | None:

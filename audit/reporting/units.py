@@ -15,7 +15,6 @@ STRETCHES = {"off": "#8b95a1", "valley": "#f6bf95", "transition": "#dde6ee", "on
 """The stretches of an activation function, each with its colour on paper."""
 
 _QUESTIONS = ("activation_functions", "neuron_selectivity", "diagnostic_classifier")
-_CAPABILITY = "Intervenes"
 _TARGETS = {"group": "Which group is named", "outcome": "Whether the answer is favourable"}
 _PLACES = {"span": "at the words that name the group", "answer": "where the answer is read"}
 
@@ -133,16 +132,19 @@ def measured(quantity: Quantity) -> str:
     """Return a share with its interval, or why there is none."""
     if not isinstance(quantity, Estimate):
         return quantity.reason
-    ends = (min(max(end, 0.0), 1.0) for end in (quantity.low, quantity.high))
-    low, high = (fmt.number(100 * end, 1) for end in ends)
-    return f"{fmt.percent(quantity.value, 1)} ({low} to {high})"
+    low, high = (min(max(end, 0.0), 1.0) for end in (quantity.low, quantity.high))
+    return _ranged(quantity.value, low, high)
+
+
+def _ranged(share: float, low: float, high: float) -> str:
+    ends = f"{fmt.number(100 * low, 1)} to {fmt.number(100 * high, 1)}"
+    return f"{fmt.percent(share, 1)} ({ends})"
 
 
 def _status(dossier: Dossier, asked: list[str]) -> str:
     if not asked:
         return "not asked"
-    offered = dossier.run.stamp.model.capabilities
-    return "shown" if _CAPABILITY in offered else "black box"
+    return "black box" if dossier.black_box else "shown"
 
 
 def _row(of: LayerHealth, curves: dict[str, tuple[Quantity, ...]]) -> LayerRow:
@@ -207,8 +209,7 @@ def _read(found: Accuracy | Undefined) -> str:
     """Return an accuracy with its interval, or why there is none."""
     if found.kind == "undefined":
         return found.reason
-    low, high = (fmt.number(100 * end, 1) for end in (found.low, found.high))
-    return f"{fmt.percent(found.value, 1)} ({low} to {high})"
+    return _ranged(found.value, found.low, found.high)
 
 
 def _points(quantity: Quantity) -> str:

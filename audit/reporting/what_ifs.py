@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from audit.records.quantities import Estimate, Quantity
 from audit.records.what_ifs import WhatIf
 from audit.reporting import formatting as fmt
-from audit.reporting.curves import Label
+from audit.reporting.curves import ROOM, Label, Upright
 from audit.reporting.dossier import Dossier
 from audit.reporting.labels import Labels
 
 WIDTH, HEIGHT = 600.0, 260.0
 """The drawing's own units; it is stretched to the page."""
 
-_ROOM = 0.07
 _TICKS = 4
 _EXACT = 1e-9
-_CAPABILITY = "Intervenes"
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def cost(quantity: Quantity) -> str:
 def _status(dossier: Dossier, tried: list[WhatIf]) -> str:
     if not dossier.run.spec.depth.what_if_sets:
         return "not asked"
-    if _CAPABILITY not in dossier.run.stamp.model.capabilities:
+    if dossier.black_box:
         return "black box"
     return "shown" if tried else "none"
 
@@ -192,47 +190,37 @@ def _drawing(shown: list[WhatIf], margin: float) -> Drawing | None:
         return None
     right = max(_cost(one) for _, one, _ in known) or 1.0
     ends = [end for _, _, gap in known for end in (gap.low, gap.high)]
-    scale = _Scale(right, bottom=min(-margin, *ends), top=max(margin, *ends))
+    upright = Upright(bottom=min(-margin, *ends), top=max(margin, *ends), full=HEIGHT)
     step = _step(right)
     steps = [step * n for n in range(int(right / step + _EXACT) + 1)]
     return Drawing(
-        dots=tuple(_dot(scale, number, one, gap) for number, one, gap in known),
-        zero=scale.height(0.0),
-        band=(scale.height(margin), round(scale.height(-margin) - scale.height(margin), 1)),
-        across=tuple(Label(round(100 * scale.across(v) / WIDTH, 2), fmt.number(v)) for v in steps),
-        up=tuple(
-            Label(round(100 * scale.height(v) / HEIGHT, 2), fmt.signed(v))
-            for v in dict.fromkeys((scale.top, 0.0, scale.bottom))
-            if v == 0 or abs(v) > _ROOM * (scale.top - scale.bottom)
+        dots=tuple(
+            _dot(_across(_cost(one), right), upright, number, one, gap)
+            for number, one, gap in known
         ),
+        zero=upright.at(0.0),
+        band=(upright.at(margin), round(upright.at(-margin) - upright.at(margin), 1)),
+        across=tuple(
+            Label(round(100 * _across(v, right) / WIDTH, 2), fmt.number(v)) for v in steps
+        ),
+        up=upright.labels,
     )
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """From costs and differences to places in the drawing."""
-
-    right: float
-    bottom: float
-    top: float
-
-    def across(self, value: float) -> float:
-        return round(WIDTH * (_ROOM + (1 - 2 * _ROOM) * value / self.right), 1)
-
-    def height(self, value: float) -> float:
-        share = (self.top - value) / (self.top - self.bottom)
-        return round(HEIGHT * (_ROOM + (1 - 2 * _ROOM) * share), 1)
+def _across(value: float, right: float) -> float:
+    """Return the place of a cost, in the drawing's units."""
+    return round(WIDTH * (ROOM + (1 - 2 * ROOM) * value / right), 1)
 
 
-def _dot(scale: _Scale, number: int, one: WhatIf, gap: Estimate) -> Dot:
-    x, y = scale.across(_cost(one)), scale.height(gap.value)
+def _dot(x: float, upright: Upright, number: int, one: WhatIf, gap: Estimate) -> Dot:
+    y = upright.at(gap.value)
     return Dot(
         number=number,
         control=one.control,
         x=x,
         y=y,
-        low=scale.height(gap.low),
-        high=scale.height(gap.high),
+        low=upright.at(gap.low),
+        high=upright.at(gap.high),
         left=round(100 * x / WIDTH, 2),
         top=round(100 * y / HEIGHT, 2),
     )

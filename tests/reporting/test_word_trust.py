@@ -153,3 +153,10 @@ def test_a_method_that_is_refused_on_the_model_is_named_with_the_reason(biased):
     shown = text_of(section(render(replace(biased, ledgers=(REFUSED,)), SCREEN)))
     assert f"Conservative propagation was not used: {REFUSED.reason}." in shown
     assert "Does relevance add up" not in shown
+
+
+def test_a_refused_method_is_named_where_nothing_else_was_explained(biased):
+    bare = replace(biased, ledgers=(REFUSED,), trust=(), ranks=())
+    shown = text_of(section(render(bare, SCREEN)))
+    assert "Conservative propagation was not used" in shown
+    assert "No pair was explained" in shown or "Not available" in shown

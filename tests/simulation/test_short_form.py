@@ -109,8 +109,7 @@ def test_the_method_holds_every_table(section):
     """`make simulate` was run: each section stands there with its rows."""
     text = long_form.METHOD.read_text(encoding="utf-8")
     start, end = f"<!-- simulated: {section} -->", f"<!-- end of {section} -->"
-    told = text.split(start)[1].split(end)[0].strip()
-    rows = [line for line in told.splitlines() if line[:2] == "| "]
+    rows = [line for line in text.split(start)[1].split(end)[0].splitlines() if line[:2] == "| "]
     expected = len(tables.DESIGNS[section]()) if section in tables.DESIGNS else 3
     assert len(rows) - 1 >= expected
 
