@@ -9,7 +9,7 @@ whole difference would have the whole difference as its effect, both times:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,14 +101,27 @@ def ways(
     sites: Iterable[Site],
     where: Where = "everywhere",
 ) -> tuple[Way, ...]:
-    """Return the directions of one order, with both sides' passes recorded at the sites."""
-    kept = sorted(sites)
+    """Return the directions of one order, with both sides' passes recorded at the sites.
+
+    What both sides begin with is the same in all passes, changed ones included, so all of
+    them go on after it.
+    """
+    kept, order = sorted(sites), _begun(order)
     mine, theirs = (record(parts, side, kept) for side in (order.group, order.reference))
     places = matched(order, mine.values[kept[0]], theirs.values[kept[0]], where)
     return (
         Way(theirs, mine, places.reference, places.group, 1),
         Way(mine, theirs, places.group, places.reference, -1),
     )
+
+
+def _begun(order: Order) -> Order:
+    """Return an order whose passes begin where its sides part, if the model can go on there."""
+    beginning = order.group.model.keep(order.group.encoded.ids[: order.alike])
+    if beginning is None:
+        return order
+    group, reference = order.group.after(beginning), order.reference.after(beginning)
+    return replace(order, group=group, reference=reference)
 
 
 def effects(

@@ -24,7 +24,7 @@ Where = Literal["everywhere", "group's words", "answer", "elsewhere"]
 
 @dataclass(frozen=True)
 class Matched:
-    """Places that answer to each other, for each pass, (places,)."""
+    """Places that answer to each other, for each pass, (places,), counted from its first."""
 
     group: tuple[Tensor, ...]
     reference: tuple[Tensor, ...]
@@ -42,10 +42,10 @@ def matched(order: Order, mine: Passes, theirs: Passes, where: Where = "everywhe
         list(_of_pass(order, len(one), len(two), where))
         for one, two in zip(mine, theirs, strict=True)
     ]
-    device = mine[0].device
+    device, start = mine[0].device, order.group.start
     group, reference = (
         tuple(
-            torch.tensor([pair[n] for pair in one], dtype=torch.long, device=device)
+            torch.tensor([pair[n] - start for pair in one], dtype=torch.long, device=device)
             for one in every
         )
         for n in (0, 1)
@@ -54,9 +54,10 @@ def matched(order: Order, mine: Passes, theirs: Passes, where: Where = "everywhe
 
 
 def _of_pass(order: Order, mine: int, theirs: int, where: Where) -> Iterator[tuple[int, int]]:
+    """Yield the matched places of a pass; what both sides begin with alike may be left out."""
     changed = _changed(order)
-    last = order.group.answer_place
-    for pair in order.matched:
+    last, start = order.group.answer_place, order.group.start
+    for pair in order.matched[start:]:
         kind = (
             "answer" if pair[0] == last else "group's words" if pair[0] in changed else "elsewhere"
         )
@@ -64,8 +65,8 @@ def _of_pass(order: Order, mine: int, theirs: int, where: Where) -> Iterator[tup
             yield pair
     if where in ("everywhere", "answer"):
         yield from zip(
-            range(len(order.group.encoded.ids), mine),
-            range(len(order.reference.encoded.ids), theirs),
+            range(len(order.group.encoded.ids), start + mine),
+            range(len(order.reference.encoded.ids), start + theirs),
             strict=False,
         )
 

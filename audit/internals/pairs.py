@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from audit.models.cases import Case, Opened, open_case
@@ -38,6 +39,17 @@ class Order:
     reference: Opened
     matched: tuple[tuple[int, int], ...]
     words: tuple[tuple[Word, Word], ...]
+
+    @property
+    def alike(self) -> int:
+        """How many places both sides begin with alike; the place of the answer is none."""
+        one, two = self.group.encoded.ids, self.reference.encoded.ids
+        last = min(len(one), len(two)) - 1  # a pass has one place at least
+        same = (
+            pair == (place, place) and one[place] == two[place]
+            for place, pair in enumerate(self.matched[:last])
+        )
+        return sum(takewhile(bool, same))
 
 
 @dataclass(frozen=True)

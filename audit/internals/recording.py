@@ -2,7 +2,8 @@
 
 A model that takes no branching rows reads its answers in several passes; all of them begin
 with the same prompt, and what is moved between prompts is moved in each of them. Places of
-answer tokens stand after those of the prompt, and answer to each other on both sides.
+answer tokens stand after those of the prompt, and answer to each other on both sides. Of a
+prompt whose beginning is kept (`audit.models.keeping`) a pass has the later places alone.
 """
 
 from __future__ import annotations

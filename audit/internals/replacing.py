@@ -2,7 +2,9 @@
 
 Many replacements are one batch: row r of it is the prompt's pass with its own replacement,
 and rows whose first replaced layer is the same begin there (`audit.models.resuming`), since
-nothing below it can change. Where memory is short the batch is halved and the rows go on.
+nothing below it can change; and no row has the places before the sides part, where nothing
+can change either (`audit.models.keeping`). Where memory is short the batch is halved and the
+rows go on.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def replaced(parts: Architecture, run: Recording, rows: Sequence[Row]) -> Replac
     """
     found = np.zeros(len(rows))
     halved = 0
-    batch = max(1, _TOKENS // len(run.side.encoded.ids))
+    batch = max(1, _TOKENS // len(run.side.embeddings))
     for layer, numbers in sorted(_by_layer(rows).items()):
         for start in range(0, len(numbers), batch):
             chunk = numbers[start : start + batch]

@@ -7,7 +7,7 @@ of the log-odds above the cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audit.models.asking import listings
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from audit.models.contract import Encoded
+    from audit.models.keeping import Beginning
     from audit.records.counterfactuals import Span
     from audit.records.probes import Frame, Outcome
 
@@ -40,8 +41,9 @@ class Opened:
 
     Attributes:
         order: The answer keys as they are listed.
-        embeddings: The prompt's own, (tokens, width).
+        embeddings: The prompt's own, (tokens, width); after the beginning, if one is kept.
         words: In reading order, with the tokens that each stands on.
+        beginning: What is kept of the first places, which passes then leave out.
     """
 
     model: Differentiable
@@ -50,15 +52,26 @@ class Opened:
     encoded: Encoded
     embeddings: Tensor
     words: tuple[Word, ...]
+    beginning: Beginning | None = None
+
+    @property
+    def start(self) -> int:
+        """The first place of a pass."""
+        return 0 if self.beginning is None else self.beginning.places
 
     @property
     def answer_place(self) -> int:
         """The last place that all answers have in common: where the answer is read."""
         return len(self.encoded.ids) - 1
 
+    def after(self, beginning: Beginning) -> Opened:
+        """Return the case with its first places kept; it has none kept yet."""
+        later = self.embeddings[beginning.places :]
+        return replace(self, embeddings=later, beginning=beginning)
+
     def log_odds(self, embeddings: Tensor) -> Tensor:
         """Return the log-odds of changed prompts: (batch, tokens, width) -> (batch,), in nats."""
-        log_probs = self.model.answer_log_probs(self.encoded, embeddings)
+        log_probs = self.model.answer_log_probs(self.encoded, embeddings, self.beginning)
         return log_odds(self.outcome, self.order, log_probs)
 
 

@@ -20,6 +20,7 @@ from audit.models.contract import Ask, Backend, Encoded, NotScored, Scored, Scor
 from audit.models.devices import devices
 from audit.models.encoding import Context, Encoder, Tokens, make_encoder
 from audit.models.identifying import context_length, identify
+from audit.models.keeping import keep
 from audit.models.loading import check_folder, load_tokenizer, load_weights
 from audit.models.locating import locate
 from audit.models.memory import memory_errors
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from audit.models.keeping import Beginning
     from audit.models.packing import Row
     from audit.records.runs import ModelIdentity, ModelRequest
 
@@ -131,26 +133,38 @@ class CausalModel:
         mean: Tensor = (total / count).to(self.network.model.dtype)
         return mean
 
-    def answer_log_probs(self, encoded: Encoded, embeddings: Tensor) -> Tensor:
+    def keep(self, ids: Sequence[int]) -> Beginning | None:
+        if not self.network.keeps or not ids:
+            return None
+        with memory_errors():
+            return keep(self.network.model, ids)
+
+    def answer_log_probs(
+        self, encoded: Encoded, embeddings: Tensor, beginning: Beginning | None = None
+    ) -> Tensor:
         context = Context(Tokens(encoded.ids, encoded.offsets), encoded.answers)
         plan = plan_batch([context], packs=self.network.packs, together=False)
         columns: list[Tensor | None] = [None] * len(plan.reads)
         with memory_errors():
             for number, row in enumerate(plan.rows):
                 here = [n for n, read in enumerate(plan.reads) if read.row == number]
-                found = self._of_row(row, [plan.reads[n] for n in here], embeddings)
+                reads = [plan.reads[n] for n in here]
+                found = self._of_row(row, reads, embeddings, beginning)
                 for n, column in zip(here, found.unbind(dim=1), strict=True):
                     columns[n] = column
         return summed_forms(plan, torch.stack([c for c in columns if c is not None], dim=1))
 
-    def _of_row(self, row: Row, reads: list[Read], embeddings: Tensor) -> Tensor:
+    def _of_row(
+        self, row: Row, reads: list[Read], embeddings: Tensor, beginning: Beginning | None
+    ) -> Tensor:
         """Return a row's wanted log-probabilities for each changed prompt, (batch, reads)."""
         batch, length = embeddings.shape[:2]
+        length += 0 if beginning is None else beginning.places
         if len(row.tokens) > length:
             rest = self.embed(row.tokens[length:]).expand(batch, -1, -1)
             embeddings = torch.cat((embeddings, rest), dim=1)
         every = [Read(n, read.place, read.token) for n in range(batch) for read in reads]
-        found = self.network.log_probs([row] * batch, every, embeddings)
+        found = self.network.log_probs([row] * batch, every, embeddings, beginning)
         return found.reshape(batch, len(reads))
 
     def _scored(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from audit.models.keeping import Beginning
     from audit.records.runs import ModelIdentity, ModelRequest
 
 
@@ -132,7 +133,18 @@ class Differentiable(Model, Protocol):
     def mean_embedding(self) -> Tensor:
         """Return the mean embedding of the whole vocabulary, (width,)."""
 
-    def answer_log_probs(self, encoded: Encoded, embeddings: Tensor) -> Tensor:
+    def keep(self, ids: Sequence[int]) -> Beginning | None:
+        """Return what a prompt's first tokens leave behind, so that passes go on after them.
+
+        None where there are none, or the family's passes do not go on exactly.
+
+        Raises:
+            MemoryError: If they are too many.
+        """
+
+    def answer_log_probs(
+        self, encoded: Encoded, embeddings: Tensor, beginning: Beginning | None = None
+    ) -> Tensor:
         """Return the answers' log-probabilities for changed prompts, in nats.
 
         Differentiable in `embeddings`; the answers' own tokens keep their embeddings, and
@@ -141,6 +153,8 @@ class Differentiable(Model, Protocol):
         Args:
             encoded: What `encode` returned.
             embeddings: What stands in place of `encoded.ids`, (batch, tokens, width).
+            beginning: What `keep` returned of the first of them, fewer than all; the
+                embeddings are those of the others.
 
         Returns:
             Float32, (batch, answers).

@@ -15,15 +15,20 @@ import torch
 from torch import Tensor
 
 from audit.models.batching import Read
+from audit.models.keeping import going_on, keep
 from audit.models.packing import Row, plant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from audit.models.keeping import Beginning
+
 Route = Literal["logits_to_keep", "output head", "all positions"]
 ROUTES: tuple[Route, ...] = ("logits_to_keep", "output head", "all positions")
 
+_CACHED = {"full_attention", "sliding_attention"}  # what the library's cache keeps exactly
 _AGREES = {torch.float32: 1e-4, torch.float64: 1e-8}
+_BRANCHING = 4  # dimensions of a mask that lets rows branch
 _AGREES_HALF = 5e-2  # sixteen-bit numbers: a route that does another thing is off by far more
 
 
@@ -35,11 +40,13 @@ class Network:
         model: A Hugging Face causal language model.
         route: How logits are made only where they are wanted.
         packs: Whether rows may branch.
+        keeps: Whether passes may go on from what the layers kept of a prompt's beginning.
     """
 
     model: Any
     route: Route
     packs: bool
+    keeps: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -47,7 +54,11 @@ class Network:
         return torch.device(self.model.get_input_embeddings().weight.device)
 
     def log_probs(
-        self, rows: Sequence[Row], reads: Sequence[Read], embeddings: Tensor | None = None
+        self,
+        rows: Sequence[Row],
+        reads: Sequence[Read],
+        embeddings: Tensor | None = None,
+        beginning: Beginning | None = None,
     ) -> Tensor:
         """Return the wanted log-probabilities, in nats.
 
@@ -56,6 +67,8 @@ class Network:
             reads: What is wanted, in any order.
             embeddings: What stands in place of the rows' tokens,
                 (rows, longest row, width); None for the tokens' own embeddings.
+            beginning: Of all rows alike; its places are not computed again, and are left out
+                of the embeddings.
 
         Returns:
             Float32, (reads,); not finite where the model's logits are not.
@@ -63,17 +76,19 @@ class Network:
         slots = {
             slot: number for number, slot in enumerate(sorted({(r.row, r.place) for r in reads}))
         }
-        logits = self._logits(rows, list(slots), embeddings).float()  # (slots, vocabulary)
+        inputs = self._inputs(rows, embeddings)
+        start = 0
+        if beginning is not None:
+            inputs, start = self._after(inputs, beginning), beginning.places
+        here = [(row, place - start) for row, place in slots]
+        logits = self._logits(inputs, here).float()  # (slots, vocabulary)
         log_norm = torch.logsumexp(logits, dim=-1)  # (slots,)
         slot = torch.tensor([slots[r.row, r.place] for r in reads], device=logits.device)
         token = torch.tensor([r.token for r in reads], device=logits.device)
         return logits[slot, token] - log_norm[slot]
 
-    def _logits(
-        self, rows: Sequence[Row], slots: list[tuple[int, int]], embeddings: Tensor | None
-    ) -> Tensor:
+    def _logits(self, inputs: dict[str, Any], slots: list[tuple[int, int]]) -> Tensor:
         """Return the logits at (row, place) pairs in rising order, (slots, vocabulary)."""
-        inputs = self._inputs(rows, embeddings)
         row, place = torch.tensor(slots, device=self.device).unbind(dim=1)
         if self.route == "output head":
             decoder = getattr(self.model, self.model.base_model_prefix)
@@ -81,7 +96,7 @@ class Network:
             return _tensor(self.model.get_output_embeddings()(states))
         if self.route == "all positions":
             return _tensor(self.model(**inputs).logits[row, place])
-        wanted = torch.zeros(len(rows), _longest(rows), dtype=torch.bool, device=self.device)
+        wanted = torch.zeros_like(inputs["position_ids"], dtype=torch.bool)
         wanted[row, place] = True
         return _tensor(self.model(**inputs, logits_to_keep=wanted).logits)
 
@@ -102,6 +117,18 @@ class Network:
             tokens = [row.tokens for row in rows]
             return inputs | {"input_ids": _padded(tokens, longest, self.device)}
         return inputs | {"inputs_embeds": embeddings}
+
+    def _after(self, inputs: dict[str, Any], beginning: Beginning) -> dict[str, Any]:
+        """Return the inputs of a pass over the places after a beginning.
+
+        All places are still looked at; embeddings were given of the later ones alone.
+        """
+        start, mask = beginning.places, inputs["attention_mask"]
+        by_place = {"input_ids", "position_ids"} & inputs.keys()
+        later = {name: inputs[name][:, start:] for name in by_place}
+        later["attention_mask"] = mask[:, :, start:] if mask.dim() == _BRANCHING else mask
+        cache = going_on(self.model, beginning, len(mask))
+        return inputs | later | {"past_key_values": cache, "use_cache": True}
 
     def _branch_mask(self, rows: Sequence[Row], longest: int) -> Tensor:
         """Return what is added to attention scores, (rows, 1, looking, looked at)."""
@@ -131,13 +158,18 @@ def make_network(model: Any) -> Network:
         for candidate in (replace(plain, route=route) for route in ROUTES)
         if _agrees(candidate, plain, branching=False)
     )
-    return replace(
-        chosen, packs=_sees_all(model.config) and _agrees(chosen, plain, branching=True)
-    )
+    kinds = _layer_kinds(model.config)
+    packs = kinds == {"full_attention"} and _agrees(chosen, plain, branching=True)
+    keeps = kinds <= _CACHED and _agrees(chosen, plain, branching=packs, begun=True)
+    return replace(chosen, packs=packs, keeps=keeps)
 
 
-def _agrees(candidate: Network, plain: Network, *, branching: bool) -> bool:
-    """Whether a route gives what the plain pass gives on a few tokens."""
+def _agrees(candidate: Network, plain: Network, *, branching: bool, begun: bool = False) -> bool:
+    """Whether a route gives what the plain pass gives on a few tokens.
+
+    Args:
+        begun: The first two tokens, in which all sequences agree, are kept and not run again.
+    """
     sequences = [(3, 5, 7, 9, 4), (3, 5, 8, 6), (3, 5, 8, 2, 4, 7)]
     one_by_one = [plant([sequence]) for sequence in sequences]
     tree = plant(sequences)
@@ -146,10 +178,12 @@ def _agrees(candidate: Network, plain: Network, *, branching: bool) -> bool:
     with torch.inference_mode():
         expected = plain.log_probs([each.row for each in one_by_one], apart)
         try:
+            beginning = keep(candidate.model, sequences[0][:2]) if begun else None
             if branching:
-                got = candidate.log_probs([tree.row], together)
+                got = candidate.log_probs([tree.row], together, beginning=beginning)
             else:
-                got = candidate.log_probs([each.row for each in one_by_one], apart)
+                rows = [each.row for each in one_by_one]
+                got = candidate.log_probs(rows, apart, beginning=beginning)
         except (
             AttributeError,
             IndexError,
@@ -166,13 +200,15 @@ def _agrees(candidate: Network, plain: Network, *, branching: bool) -> bool:
     )
 
 
-def _sees_all(config: Any) -> bool:
-    """Whether every layer looks at all earlier tokens; a window is counted in places."""
+def _layer_kinds(config: Any) -> set[str]:
+    """Return how layers look back; only those of full attention look at all earlier tokens."""
     text = config.get_text_config()
     layers = getattr(text, "layer_types", None)
     if layers is not None:
-        return all(layer == "full_attention" for layer in layers)
-    return not getattr(text, "sliding_window", None) and not getattr(text, "attention_types", None)
+        return set(layers)
+    if getattr(text, "attention_types", None):
+        return {"of its own"}
+    return {"sliding_attention" if getattr(text, "sliding_window", None) else "full_attention"}
 
 
 def _padded(sequences: Sequence[tuple[int, ...]], longest: int, device: torch.device) -> Tensor:

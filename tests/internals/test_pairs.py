@@ -45,6 +45,24 @@ def test_every_token_outside_the_span_meets_its_like(tiny_models, words):
         assert list(order.matched) == sorted(order.matched)
 
 
+def test_sides_are_alike_up_to_the_first_place_that_differs_or_is_matched_otherwise(tiny_models):
+    model = tiny_models["llama"]
+
+    def order(one, two):
+        return open_pair(model, case(one), case(two), set_id="s", template="t").orders[0]
+
+    def common(one):
+        ids, others = one.group.encoded.ids, one.reference.encoded.ids
+        return next(n for n, (a, b) in enumerate(zip(ids, others, strict=False)) if a != b)
+
+    apart = order("who is Sikh", "K")
+    assert apart.alike == common(apart) > 0
+    begins = order("KK who is Hindu", "K")  # the shorter span is matched with the longer's end
+    assert 0 < begins.alike < common(begins)
+    same = order("K", "K")
+    assert same.alike == len(same.group.encoded.ids) - 1
+
+
 def test_the_ends_of_a_span_meet(tiny_models):
     pair = open_pair(
         tiny_models["llama"], case("who is Sikh by birth"), case("who is Hindu"),

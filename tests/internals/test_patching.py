@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from audit.internals import attribution_patching, network_sensitivity, patching, path_patching
-from audit.internals.exchanging import exchanged
+from audit.internals.exchanging import exchanged, ways
 from audit.internals.matching import matched
 from audit.internals.pairs import open_pair
 from audit.internals.parts import stretch
@@ -23,6 +23,14 @@ from audit.records.internals import Component
 from audit.records.probes import Answer, Frame, Outcome
 
 FAMILIES = ("llama", "gpt2", "qwen2", "gpt_neox", "gemma")
+GROUPED = {"num_key_value_heads": 2}
+GEMMA = GROUPED | {"head_dim": 8, "query_pre_attn_scalar": 8, "sliding_window": 4}
+OTHERS = {  # windows are shorter than what the sides begin with
+    "mistral": GROUPED | {"sliding_window": 4},
+    "qwen3": GROUPED | {"head_dim": 8},
+    "gemma2": GEMMA | {"attn_logit_softcapping": 4.0, "final_logit_softcapping": 5.0},
+    "gemma3_text": GEMMA | {"layer_types": ["sliding_attention", "full_attention"]},
+}
 FRAME = Frame(ask="Answer {options}.", separator=" or ", cue="Answer:")
 LONG = Outcome(  # answers of several tokens, which are read in the middle of a row
     key="c",
@@ -70,8 +78,16 @@ def hooks(module):
     return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in module.modules())
 
 
-def unpacked(model):
-    return dataclasses.replace(model, network=dataclasses.replace(model.network, packs=False))
+def but(model, **changes):
+    """The model with a network that can do other things."""
+    return dataclasses.replace(model, network=dataclasses.replace(model.network, **changes))
+
+
+@pytest.fixture(scope="module")
+def models(tiny_models, make_folder, load_model):
+    """One loaded model of every family whose passes are known to go on exactly."""
+    others = {family: load_model(make_folder(family, **own)) for family, own in OTHERS.items()}
+    return tiny_models | others
 
 
 def slowly(model, pair, component):
@@ -106,11 +122,18 @@ def slowly(model, pair, component):
     return np.mean(found, axis=0)
 
 
-@pytest.mark.parametrize("packs", [True, False])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_batched_and_resumed_as_one_by_one(tiny_models, family, packs):
-    model = tiny_models[family] if packs else unpacked(tiny_models[family])
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize(("family", "packs"), [*((one, True) for one in FAMILIES), *(
+    (one, False) for one in (*FAMILIES, *OTHERS)
+)])  # fmt: skip
+def test_batched_and_resumed_as_one_by_one(models, family, packs, keeps):
+    """Whether passes begin where the sides part or at the first place."""
+    assert models[family].network.keeps
+    model = but(models[family], packs=packs, keeps=keeps)
     pair, parts = pair_of(model, "who is Sikh", "K"), architecture(model.module)
+    (way, _) = ways(parts, pair.orders[0], [Site(0, "heads")])
+    assert (way.run.side.start > 4) == keeps
+    assert len(way.run.values[Site(0, "heads")][0]) >= len(way.run.side.embeddings)
     components = every_part(parts)
     before = hooks(model.module)
     found = exchanged(parts, pair.orders, [(stretch(parts, one),) for one in components])
@@ -124,7 +147,7 @@ def test_batched_and_resumed_as_one_by_one(tiny_models, family, packs):
 @pytest.mark.parametrize("packs", [True, False])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_own_values_change_nothing_and_the_whole_stream_changes_sides(tiny_models, family, packs):
-    model = tiny_models[family] if packs else unpacked(tiny_models[family])
+    model = but(tiny_models[family], packs=packs)
     pair, parts = pair_of(model), architecture(model.module)
     curve = stream_curve(model, pair)
     assert abs(curve.difference) > 1e-2
@@ -135,6 +158,22 @@ def test_own_values_change_nothing_and_the_whole_stream_changes_sides(tiny_model
     components = every_part(parts)
     own = exchanged(parts, [itself], [(stretch(parts, one),) for one in components])
     assert own.effects == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, *OTHERS])
+def test_passes_go_on_after_any_beginning_and_hear_it(models, family):
+    model = models[family]
+    side = pair_of(model).orders[0].group
+    whole = float(record(architecture(model.module), side, []).log_odds)
+    ids = side.encoded.ids
+    for places in (1, 5, len(ids) - 1):
+        after = side.after(model.keep(ids[:places]))
+        assert record(architecture(model.module), after, []).log_odds == pytest.approx(
+            whole, abs=1e-5
+        )
+        assert len(after.embeddings) == len(ids) - places
+    other = side.after(model.keep(ids[1:6]))
+    assert abs(record(architecture(model.module), other, []).log_odds - whole) > 1e-3
 
 
 def test_blocks_get_their_forward_function_back_after_an_error(tiny_models):
@@ -161,10 +200,10 @@ class _Small:
     def __getattr__(self, name):
         return getattr(self.inner, name)
 
-    def answer_log_probs(self, encoded, embeddings):
+    def answer_log_probs(self, encoded, embeddings, beginning=None):
         if len(embeddings) > 3:
             raise MemoryError
-        return self.inner.answer_log_probs(encoded, embeddings)
+        return self.inner.answer_log_probs(encoded, embeddings, beginning)
 
 
 def test_short_of_memory_the_batch_is_halved_and_that_is_said(tiny_models):

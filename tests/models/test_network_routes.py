@@ -66,12 +66,12 @@ def test_chains_are_the_sequences_that_none_extends(sequences):
 class _Odd(torch.nn.Module):
     """A model whose quick route gives other logits than the plain one, or that sees no mask."""
 
-    def __init__(self, inner, *, shifted=False, deaf=False):
+    def __init__(self, inner, *, shifted=False, deaf=False, forgets=False):
         super().__init__()
         self.inner, self.config, self.dtype = inner, inner.config, inner.dtype
         self.base_model_prefix = inner.base_model_prefix
-        self.shifted, self.deaf = shifted, deaf
-        self.model = inner.model
+        self.shifted, self.deaf, self.forgets = shifted, deaf, forgets
+        self.base_model = self.model = inner.model
 
     def get_input_embeddings(self):
         return self.inner.get_input_embeddings()
@@ -82,6 +82,9 @@ class _Odd(torch.nn.Module):
     def forward(self, logits_to_keep=0, attention_mask=None, **inputs):
         if self.deaf:
             attention_mask = None
+        if self.forgets and "past_key_values" in inputs:
+            inputs["past_key_values"] = None
+            attention_mask = attention_mask[..., -inputs["position_ids"].shape[-1] :]
         out = self.inner(logits_to_keep=logits_to_keep, attention_mask=attention_mask, **inputs)
         if self.shifted and isinstance(logits_to_keep, torch.Tensor):
             out.logits = out.logits + torch.arange(out.logits.shape[-1])
@@ -99,6 +102,20 @@ def test_rows_that_branch_are_not_given_to_a_model_that_ignores_the_mask(tiny_mo
     odd = _Odd(inner, deaf=True)
     assert make_network(inner).packs  # control
     assert not make_network(odd).packs
+
+
+def test_passes_begin_anew_in_a_model_that_forgets_what_was_kept(tiny_models):
+    inner = tiny_models["llama"].network.model
+    assert make_network(_Odd(inner)).keeps  # control
+    assert not make_network(_Odd(inner, forgets=True)).keeps
+
+
+def test_passes_begin_anew_where_layers_keep_other_things(tiny_models, monkeypatch):
+    inner = tiny_models["qwen2"].network.model
+    assert make_network(inner).keeps  # control
+    kinds = ["chunked_attention", "full_attention"]
+    monkeypatch.setattr(inner.config, "layer_types", kinds)
+    assert not make_network(inner).keeps
 
 
 def test_windows_of_attention_are_never_packed(make_folder, load_model):
