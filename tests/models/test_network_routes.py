@@ -110,12 +110,12 @@ def test_passes_begin_anew_in_a_model_that_forgets_what_was_kept(tiny_models):
     assert not make_network(_Odd(inner, forgets=True)).keeps
 
 
-def test_passes_begin_anew_where_layers_keep_other_things(tiny_models, monkeypatch):
-    inner = tiny_models["qwen2"].network.model
-    assert make_network(inner).keeps  # control
-    kinds = ["chunked_attention", "full_attention"]
-    monkeypatch.setattr(inner.config, "layer_types", kinds)
-    assert not make_network(inner).keeps
+def test_passes_begin_anew_where_layers_look_back_in_ways_of_their_own(make_folder, load_model):
+    """A trial is short; that it agrees does not show what happens beyond such a window."""
+    local = make_folder("gpt_neo", attention_types=[[["global", "local"], 1]], window_size=4)
+    assert not load_model(local).network.keeps
+    windowed = make_folder("mistral", num_key_value_heads=2, sliding_window=4)
+    assert load_model(windowed).network.keeps  # control: a window that the cache knows
 
 
 def test_windows_of_attention_are_never_packed(make_folder, load_model):
