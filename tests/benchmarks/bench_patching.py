@@ -12,7 +12,7 @@ where they are read; beside it stands the library's own pass, with logits everyw
 both sides counts for either. A script and not a test, for machines differ; the target is 4.
 
 SHARE is how much of a prompt stands before its sides part. The second command measures it over
-all templates of the shipped English suites: 0.20 on the mean, 25 of 127 tokens (middle 0.13,
+all templates of the shipped English suites: 0.20 on the mean, 25 of 127 tokens (middle 0.14,
 tenth and ninetieth percentile 0.04 and 0.41). It bounds what can be reached: no layer above the
 patched one and no place after the beginning may be left out, so (30 + 1) / 60 * (1 - SHARE) of
 the work is left, a ratio of 2.4 at a share of 0.20, of 4 at 0.52. The rest is what a machine
